@@ -1,0 +1,26 @@
+"""What can stand in the way of a change. Each carries the sentence that a person reads."""
+
+from __future__ import annotations
+
+
+class Refused(Exception):  # noqa: N818: it is a refusal, not a fault
+    """A change that the rules or the moment do not allow. `str()` is fit for a page; nothing was changed."""
+
+
+class IllegalMove(Refused):
+    """The application is no longer in a state from which this move starts."""
+
+
+class GroupFull(Refused):
+    """No seat is free."""
+
+    def __init__(self, capacity: int):
+        super().__init__(f"All {capacity} seats are taken or held. Nothing was changed.")
+
+
+class InvitationClosed(Refused):
+    """The invitation was answered, taken back, or has lapsed."""
+
+
+class NotReviewed(Refused):
+    """A decision was asked for before the one deciding had saved a review."""

@@ -1,0 +1,152 @@
+"""The group: one row, its texts, its size, and what it looks for in people."""
+
+from __future__ import annotations
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+from django.db.models import Q
+
+from members import colours
+from members.models.user import validate_time_zone
+
+colour = RegexValidator(r"^#[0-9a-fA-F]{6}$", "Write the colour as # and six hexadecimal digits.")
+
+
+class GroupQuerySet(models.QuerySet):
+    def current(self) -> Group | None:
+        """The group this site is the home of, or None before it is set up."""
+        return self.first()
+
+    def locked(self) -> Group:
+        """The group's row, locked until the transaction ends.
+
+        Everything that takes, holds or frees a seat calls this first: it is what makes rule 1 hold when
+        two people act at once. Raises Group.DoesNotExist before the group is set up.
+        """
+        return self.select_for_update().get()
+
+
+class Group(models.Model):
+    """The one study group of this site. Every text on the public pages that speaks of it stands here."""
+
+    only = models.BooleanField(default=True, editable=False)
+    name = models.CharField(max_length=120)
+    tagline = models.CharField(max_length=160, help_text="The headline of the home page.")
+    lead = models.TextField(help_text="One paragraph under the headline. Markdown for emphasis and links.")
+    about = models.TextField(blank=True, help_text="The text of the page “About”, in Markdown.")
+    city = models.CharField(max_length=80)
+    area = models.CharField(max_length=120, blank=True, help_text="Where, as told to the public.")
+    cadence = models.CharField(max_length=160, blank=True, help_text="How often, in words.")
+    time_zone = models.CharField(max_length=64, validators=[validate_time_zone])
+    usual_start = models.TimeField(help_text="Suggested for a new session.")
+    usual_end = models.TimeField(help_text="Suggested for a new session.")
+    capacity = models.PositiveSmallIntegerField(
+        "seats", validators=[MinValueValidator(1), MaxValueValidator(500)]
+    )
+    organiser_name = models.CharField(max_length=120, blank=True)
+    organiser_url = models.URLField(max_length=500, blank=True)
+    repository_url = models.URLField(max_length=500, blank=True, help_text="Where the group keeps its code.")
+    waiting_list_open = models.BooleanField(default=True, help_text="Whether people may apply.")
+    apply_note = models.CharField(
+        max_length=200, blank=True, help_text="Beside the button that leads to the application."
+    )
+    apply_intro = models.TextField(blank=True, help_text="Above the application form, in Markdown.")
+    interest_label = models.CharField(
+        max_length=120, default="Your interest", help_text="How the application form asks for the interest."
+    )
+    invitation_days = models.PositiveSmallIntegerField(
+        default=14,
+        validators=[MinValueValidator(1), MaxValueValidator(90)],
+        help_text="How many days an invitation holds a seat.",
+    )
+    accent = models.CharField(
+        max_length=7, blank=True, validators=[colour], help_text="Own accent colour on light pages."
+    )
+    accent_dark = models.CharField(
+        max_length=7, blank=True, validators=[colour], help_text="Own accent colour on dark pages."
+    )
+
+    objects = GroupQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["only"], name="members_one_group"),
+            models.CheckConstraint(condition=Q(only=True), name="members_group_is_the_only"),
+            models.CheckConstraint(condition=Q(capacity__gte=1), name="members_group_has_seats"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        """Refuse accents that cannot be read on our paper: one wrong colour would spoil every link."""
+        for field, paper in (("accent", colours.PAPER), ("accent_dark", colours.PAPER_DARK)):
+            accent = getattr(self, field)
+            if accent and colours.contrast(accent, paper) < colours.LEGIBLE:
+                raise ValidationError({field: f"Choose a colour with more contrast to the page ({paper})."})
+        if bool(self.accent) != bool(self.accent_dark):
+            raise ValidationError({"accent": "Give both accents, for light and for dark pages, or neither."})
+
+
+class Ordered(models.Model):
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        abstract = True
+        ordering = ["position", "pk"]
+
+
+class Strength(Ordered):
+    """What a person brings: mathematics, statistics, software …"""
+
+    name = models.CharField(max_length=80)
+
+    class Meta(Ordered.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["name"],
+                name="members_one_strength_per_name",
+                violation_error_message="The list has this strength already.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Criterion(Ordered):
+    """One question that a reviewer answers with a score from 1 to 5."""
+
+    name = models.CharField(max_length=80)
+    hint = models.CharField(max_length=160, blank=True)
+    low = models.CharField("words at 1", max_length=40, default="Hardly")
+    high = models.CharField("words at 5", max_length=40, default="Very much")
+    weight = models.PositiveSmallIntegerField(
+        default=1, validators=[MinValueValidator(1), MaxValueValidator(10)]
+    )
+
+    class Meta(Ordered.Meta):
+        verbose_name_plural = "criteria"
+        constraints = [
+            models.UniqueConstraint(fields=["name"], name="members_one_criterion_per_name"),
+            models.CheckConstraint(condition=Q(weight__gte=1), name="members_criterion_weighs"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Acknowledgement(Ordered):
+    """Somebody the group thanks on its pages: its host, a sponsor."""
+
+    name = models.CharField(max_length=120)
+    url = models.URLField(max_length=500, blank=True)
+    role = models.CharField(max_length=120, blank=True, help_text="Such as “founder of untapt”.")
+    reason = models.CharField(max_length=200, help_text="Completes “Thanks for …”.")
+
+    class Meta(Ordered.Meta):
+        pass
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,218 @@
+"""Correcting records of sessions, talks and readings. Planning goes through the desk under /organise/."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from members.errors import Refused
+from sessions_app import schedule
+from sessions_app.models import (
+    Appearance,
+    Material,
+    Path,
+    Presentation,
+    Presenter,
+    Progress,
+    Reading,
+    Resource,
+    Rsvp,
+    Session,
+    Slot,
+    Source,
+    Track,
+)
+
+
+class SlotInline(admin.TabularInline):
+    model = Slot
+    extra = 0
+    autocomplete_fields = ["presentation", "session"]
+
+
+class AppearanceInline(admin.TabularInline):
+    model = Appearance
+    extra = 0
+    autocomplete_fields = ["presenter"]
+
+
+class MaterialInline(admin.TabularInline):
+    model = Material
+    extra = 0
+    fields = ["kind", "title", "url", "position"]
+
+
+class ReadingInline(admin.TabularInline):
+    """The readings in a table; which belongs to which is told on the organisers' page."""
+
+    model = Reading
+    extra = 0
+    fields = ["kind", "title", "url", "minutes", "importance", "position"]
+
+
+class SourceInline(admin.TabularInline):
+    model = Source
+    extra = 0
+
+
+@admin.register(Session)
+class SessionAdmin(admin.ModelAdmin):
+    """The state is changed by the verbs alone, which are the actions here."""
+
+    list_display = ["number", "title", "state", "starts_at", "time_zone", "host"]
+    list_display_links = ["number", "title"]
+    list_filter = ["state"]
+    search_fields = ["=number", "title", "host", "place", "summary"]
+    date_hierarchy = "starts_at"
+    ordering = ["-number"]
+    readonly_fields = ["state", "announced_at"]
+    inlines = [ReadingInline, SlotInline, MaterialInline]
+    actions = ["announce", "hold", "cancel", "reopen"]
+
+    def _each(self, request: HttpRequest, sessions: QuerySet[Session], step: Callable, done: str) -> None:
+        """Take one step for each; what is refused is said and changes nothing."""
+        count = 0
+        for session in sessions:
+            try:
+                step(session.pk)
+            except Refused as refused:
+                self.message_user(request, f"{session}: {refused}", messages.ERROR)
+            else:
+                count += 1
+        if count:
+            self.message_user(request, f"{count} {'session' if count == 1 else 'sessions'} {done}.")
+
+    @admin.action(description="Announce, with a mail to every member", permissions=["change"])
+    def announce(self, request: HttpRequest, sessions: QuerySet[Session]) -> None:
+        now = timezone.now()
+        self._each(request, sessions, lambda pk: schedule.announce(session_id=pk, now=now), "announced")
+
+    @admin.action(description="Mark as held", permissions=["change"])
+    def hold(self, request: HttpRequest, sessions: QuerySet[Session]) -> None:
+        now = timezone.now()
+        self._each(request, sessions, lambda pk: schedule.hold(session_id=pk, now=now), "marked as held")
+
+    @admin.action(description="Cancel; members hear of it", permissions=["change"])
+    def cancel(self, request: HttpRequest, sessions: QuerySet[Session]) -> None:
+        now = timezone.now()
+        self._each(request, sessions, lambda pk: schedule.cancel(session_id=pk, now=now), "cancelled")
+
+    @admin.action(description="Make a draft again", permissions=["change"])
+    def reopen(self, request: HttpRequest, sessions: QuerySet[Session]) -> None:
+        self._each(request, sessions, lambda pk: schedule.reopen(session_id=pk), "made a draft again")
+
+
+@admin.register(Reading)
+class ReadingAdmin(admin.ModelAdmin):
+    list_display = ["title", "kind", "session", "minutes", "importance", "position"]
+    list_filter = ["kind", "importance"]
+    list_select_related = ["session"]
+    search_fields = ["title", "url", "note", "=session__number"]
+    autocomplete_fields = ["session", "parent"]
+
+
+@admin.register(Progress)
+class ProgressAdmin(admin.ModelAdmin):
+    list_display = ["member", "reading", "read_at"]
+    list_select_related = ["member__user", "reading"]
+    search_fields = ["member__user__name", "member__user__email", "reading__title"]
+    autocomplete_fields = ["reading", "member"]
+
+
+@admin.register(Rsvp)
+class RsvpAdmin(admin.ModelAdmin):
+    list_display = ["session", "member", "answer", "answered_at"]
+    list_filter = ["answer"]
+    list_select_related = ["session", "member__user"]
+    search_fields = ["=session__number", "member__user__name", "member__user__email"]
+    autocomplete_fields = ["session", "member"]
+
+
+@admin.register(Presenter)
+class PresenterAdmin(admin.ModelAdmin):
+    list_display = ["name", "member", "url"]
+    list_select_related = ["member__user"]
+    search_fields = ["guest_name", "member__user__name", "member__user__email"]
+    autocomplete_fields = ["member"]
+
+
+@admin.register(Presentation)
+class PresentationAdmin(admin.ModelAdmin):
+    list_display = ["title", "given_by"]
+    search_fields = ["title", "abstract", "presenters__guest_name", "presenters__member__user__name"]
+    inlines = [AppearanceInline, SlotInline, MaterialInline]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Presentation]:
+        return super().get_queryset(request).prefetch_related("appearances__presenter__member__user")
+
+    @admin.display(description="presenters")
+    def given_by(self, presentation: Presentation) -> str:
+        """The presenters, in their order."""
+        return ", ".join(appearance.presenter.name for appearance in presentation.appearances.all())
+
+
+@admin.register(Appearance)
+class AppearanceAdmin(admin.ModelAdmin):
+    list_display = ["presentation", "presenter", "position"]
+    list_select_related = ["presentation", "presenter__member__user"]
+    search_fields = [
+        "presentation__title",
+        "presenter__guest_name",
+        "presenter__member__user__name",
+    ]
+    autocomplete_fields = ["presentation", "presenter"]
+
+
+@admin.register(Slot)
+class SlotAdmin(admin.ModelAdmin):
+    list_display = ["session", "presentation", "position"]
+    list_select_related = ["session", "presentation"]
+    search_fields = ["=session__number", "session__title", "presentation__title"]
+    autocomplete_fields = ["presentation", "session"]
+
+
+@admin.register(Material)
+class MaterialAdmin(admin.ModelAdmin):
+    list_display = ["__str__", "kind", "url", "session", "presentation"]
+    list_filter = ["kind"]
+    list_select_related = ["session", "presentation"]
+    search_fields = ["title", "url", "session__title", "presentation__title"]
+    autocomplete_fields = ["session", "presentation"]
+
+
+@admin.register(Path)
+class PathAdmin(admin.ModelAdmin):
+    list_display = ["name", "position"]
+    list_editable = ["position"]
+    search_fields = ["name", "summary"]
+
+
+@admin.register(Track)
+class TrackAdmin(admin.ModelAdmin):
+    list_display = ["name", "part_of", "path", "position"]
+    list_editable = ["position"]
+    list_filter = ["path"]
+    list_select_related = ["path"]
+    search_fields = ["name", "part_of", "sources__title"]
+    autocomplete_fields = ["leaders", "sessions"]
+    inlines = [SourceInline]
+
+
+@admin.register(Source)
+class SourceAdmin(admin.ModelAdmin):
+    list_display = ["title", "track", "url", "position"]
+    list_select_related = ["track"]
+    search_fields = ["title", "url", "track__name"]
+    autocomplete_fields = ["track"]
+
+
+@admin.register(Resource)
+class ResourceAdmin(admin.ModelAdmin):
+    list_display = ["title", "kind", "author", "recommended", "position"]
+    list_editable = ["recommended", "position"]
+    list_filter = ["kind", "recommended"]
+    search_fields = ["title", "author", "note", "url"]

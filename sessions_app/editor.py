@@ -1,0 +1,213 @@
+"""The organisers' form for a session with all its parts: one form, a list of readings, a list of talks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django import forms
+from django.http import QueryDict
+
+from members.models import Group
+from sessions_app.forms import SessionForm
+from sessions_app.models import Session
+from sessions_app.planning import READING_FIELDS, TALK_FIELDS, Plan, ReadingLine, Stored, TalkLine
+from sessions_app.row_forms import MOST_READINGS, MOST_TALKS, ReadingRows, RowFormSet, TalkRows
+from sessions_app.speakers import Directory
+
+BLANK_READINGS, BLANK_TALKS = 3, 2
+LISTS = {"readings": ReadingRows, "talks": TalkRows}
+FROM_LAST = ("place", "directions", "host", "host_url")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One line of the summary above the form: what to do, and the field it is about."""
+
+    label: str
+    anchor: str
+    sentence: str
+
+
+def suggestion(*, group: Group | None, last: Session | None) -> dict:
+    """What a new session probably is: the next number, the usual hours, the last one’s place."""
+    values: dict = {"number": (last.number if last else 0) + 1}
+    if group:
+        values |= {"time_zone": group.time_zone, "starts": group.usual_start, "ends": group.usual_end}
+    if last:
+        values |= {name: getattr(last, name) for name in FROM_LAST}
+    return values
+
+
+def as_typed(stored: Stored) -> dict:
+    """A stored session as the form shows it."""
+    session = stored.session
+    start, end = session.local_start, session.local_end
+    names = ("number", "title", "time_zone", "summary", "agenda", "up_next", "notes_url", *FROM_LAST)
+    return {name: getattr(session, name) for name in names} | {
+        "date": start.date(),
+        "starts": start.time(),
+        "ends": end.time(),
+        "hours_unknown": not session.hours_known,
+        "tracks": stored.tracks,
+    }
+
+
+def reading_rows(stored: Stored) -> list[dict]:
+    """The stored readings as rows, numbered in their order."""
+    return [
+        {name: getattr(reading, name) for name in READING_FIELDS}
+        | {"pk": reading.pk, "order": order, "is_part": reading.is_part}
+        for order, reading in enumerate(stored.readings, start=1)
+    ]
+
+
+def talk_rows(stored: Stored) -> list[dict]:
+    """The stored talks as rows, numbered in their order."""
+    return [
+        {name: getattr(talk.presentation, name) for name in TALK_FIELDS}
+        | {
+            "pk": talk.presentation.pk,
+            "order": order,
+            "presenters": ", ".join(presenter.name for presenter in talk.presenters),
+        }
+        for order, talk in enumerate(stored.talks, start=1)
+    ]
+
+
+def _typed(form: forms.BaseForm) -> dict:
+    """What was posted for a form, unchecked, so that it can be shown again as it was."""
+    return {
+        name: field.widget.value_from_datadict(form.data, {}, form.add_prefix(name))
+        for name, field in form.fields.items()
+    }
+
+
+class Editor:
+    """The whole form. Without data it shows what is stored or suggested, else what was typed.
+
+    A list that is longer than its page allows is left out of the form, and untouched by it.
+    """
+
+    def __init__(
+        self,
+        *,
+        stored: Stored | None = None,
+        suggested: dict | None = None,
+        data: QueryDict | None = None,
+    ) -> None:
+        self.stored = stored
+        self.session = stored.session if stored else None
+        self.seen = stored.version if stored else ""
+        self.conflict = False  # whether the page has to say that somebody else saved meanwhile
+        self.too_long = {
+            "readings": bool(stored and len(stored.readings) > MOST_READINGS),
+            "talks": bool(stored and len(stored.talks) > MOST_TALKS),
+        }
+        if data is None:
+            initial = as_typed(stored) if stored else suggested or {}
+            self.form = SessionForm(initial=initial, session=self.session)
+            self.readings = self._list("readings", rows=reading_rows(stored) if stored else [])
+            self.talks = self._list("talks", rows=talk_rows(stored) if stored else [])
+            self.readings.extra = 1 if self.readings.initial else BLANK_READINGS
+            self.talks.extra = 1 if self.talks.initial else BLANK_TALKS
+        else:
+            self.seen = data.get("seen", "")
+            self.form = SessionForm(data, session=self.session)
+            self.readings = self._list("readings", data=data)
+            self.talks = self._list("talks", data=data)
+
+    def _list(
+        self, name: str, *, rows: list[dict] | None = None, data: QueryDict | None = None
+    ) -> RowFormSet:
+        kwargs: dict = {"prefix": name}
+        if name == "talks":
+            known = (
+                {talk.presentation.pk: talk.presenters for talk in self.stored.talks} if self.stored else {}
+            )
+            kwargs["form_kwargs"] = {"directory": Directory() if data else None, "stored": known}
+        if data is not None:
+            return LISTS[name](data, **kwargs)
+        return LISTS[name](initial=rows, **kwargs)
+
+    @property
+    def lists(self) -> Iterator[RowFormSet]:
+        """The lists that are part of the form."""
+        return (getattr(self, name) for name in LISTS if not self.too_long[name])
+
+    def more(self, name: str) -> None:
+        """Show everything as it was typed, unchecked, with another empty row in one list."""
+        typed = _typed(self.form)
+        rows = {key: [_typed(form) for form in getattr(self, key).forms] for key in LISTS}
+        self.form = SessionForm(initial=typed, session=self.session)
+        for key, values in rows.items():
+            fresh = self._list(key, rows=values)
+            fresh.extra = int(key == name)
+            setattr(self, key, fresh)
+            if key == name and len(fresh.forms) > len(values):
+                fresh.forms[-1].fields["title"].widget.attrs["autofocus"] = True
+
+    def is_valid(self) -> bool:
+        """Check everything, so that all problems are told at once."""
+        return all([self.form.is_valid(), *(rows.is_valid() for rows in self.lists)])
+
+    def plan(self) -> Plan:
+        """What the valid form asks for."""
+        data = self.form.cleaned_data
+        values = {
+            name: data[name] for name in ("number", "title", "time_zone", "summary", "agenda", "up_next")
+        }
+        values |= {name: data[name] for name in ("notes_url", "starts_at", "ends_at", *FROM_LAST)}
+        values["hours_known"] = not data.get("hours_unknown")
+        plan = {"values": values, "tracks": data["tracks"]}
+        if not self.too_long["readings"]:
+            plan["readings"] = [self._reading(form.cleaned_data) for form in self.readings.rows()]
+            plan["removed_readings"] = self.readings.removed()
+        if not self.too_long["talks"]:
+            plan["talks"] = [self._talk(form.cleaned_data) for form in self.talks.rows()]
+            plan["removed_talks"] = self.talks.removed()
+        return Plan(**plan)
+
+    @staticmethod
+    def _reading(row: dict) -> ReadingLine:
+        values = {name: row[name] for name in READING_FIELDS}
+        return ReadingLine(values=values, pk=row["pk"], is_part=row["is_part"])
+
+    @staticmethod
+    def _talk(row: dict) -> TalkLine:
+        return TalkLine(
+            values={name: row[name] for name in TALK_FIELDS}, names=row["presenters"], pk=row["pk"]
+        )
+
+    def refuse(self, sentence: str, field: str | None = None) -> None:
+        """Say why a valid form was not saved."""
+        self.form.add_error(field, sentence)
+
+    def problems(self) -> list[Problem]:
+        """Everything that is wrong, in the order of the page."""
+        found = list(_problems(self.form))
+        for name, word in (("readings", "Reading"), ("talks", "Presentation")):
+            rows: RowFormSet = getattr(self, name)
+            if self.too_long[name] or not rows.is_bound:
+                continue
+            found += [Problem("", "", sentence) for sentence in rows.non_form_errors()]
+            for count, form in enumerate(rows.forms, start=1):
+                found += _problems(form, f"{word} {count}, ")
+        return found
+
+    def mark_shared(self) -> None:
+        """Note on each talk's row (`elsewhere`) the numbers of the other sessions that it is in."""
+        shared = (
+            {str(talk.presentation.pk): talk.elsewhere for talk in self.stored.talks} if self.stored else {}
+        )
+        for form in self.talks.forms:
+            form.elsewhere = shared.get(str(form["pk"].value()), [])
+
+
+def _problems(form: forms.BaseForm, where: str = "") -> Iterator[Problem]:
+    for sentence in form.non_field_errors() if form.is_bound else ():
+        yield Problem("", "", sentence)
+    for field in form if form.is_bound else ():
+        for sentence in field.errors:
+            label = f"{where}{field.label.lower()}" if where else field.label
+            yield Problem(label, f"{field.auto_id}_0" if field.use_fieldset else field.auto_id, sentence)

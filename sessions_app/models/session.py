@@ -1,0 +1,120 @@
+"""One meeting of the group."""
+
+from __future__ import annotations
+
+import zoneinfo
+from datetime import datetime
+
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+
+from members.models.user import validate_time_zone
+
+LONGEST_TEXT = 20_000  # characters
+
+
+class SessionQuerySet(models.QuerySet):
+    def published(self) -> SessionQuerySet:
+        """What everybody may see: not the drafts (rule 7), and not what was cancelled before it was held."""
+        return self.filter(state__in=[Session.State.ANNOUNCED, Session.State.HELD])
+
+    def visible_to(self, *, organiser: bool) -> SessionQuerySet:
+        """The sessions this reader may open: drafts are the organisers' (rule 7)."""
+        return self if organiser else self.exclude(state=Session.State.DRAFT)
+
+    def upcoming(self, *, now: datetime) -> SessionQuerySet:
+        """Announced sessions that have not ended, the soonest first."""
+        return self.filter(state=Session.State.ANNOUNCED, ends_at__gt=now).order_by("starts_at", "pk")
+
+    def past(self, *, now: datetime) -> SessionQuerySet:
+        """Sessions that were held, and announced ones that are over, the latest first."""
+        return self.filter(
+            Q(state=Session.State.HELD) | Q(state=Session.State.ANNOUNCED, ends_at__lte=now)
+        ).order_by("-starts_at", "-pk")
+
+    def in_order(self) -> SessionQuerySet:
+        """By number, undecided ones last."""
+        return self.order_by(F("number").asc(nulls_last=True), "pk")
+
+
+class Session(models.Model):
+    """State is changed by `sessions_app.schedule` alone."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        ANNOUNCED = "announced", "Announced"
+        HELD = "held", "Held"
+        CANCELLED = "cancelled", "Cancelled"
+
+    number = models.PositiveSmallIntegerField(validators=[MinValueValidator(1)])
+    title = models.CharField(max_length=200, help_text="*Stars* or _lines_ around a word emphasise it.")
+    state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    time_zone = models.CharField(max_length=64, validators=[validate_time_zone])
+    hours_known = models.BooleanField(
+        default=True, help_text="Untick for an old session of which only the date is on record."
+    )
+    place = models.CharField(max_length=200, blank=True, help_text="Where, in one line.")
+    directions = models.TextField(blank=True, help_text="How to get in; members only. Markdown.")
+    host = models.CharField(max_length=120, blank=True, help_text="Who lends the room.")
+    host_url = models.URLField(max_length=500, blank=True)
+    summary = models.TextField(blank=True, max_length=LONGEST_TEXT, help_text="What it is about. Markdown.")
+    agenda = models.TextField(blank=True, max_length=LONGEST_TEXT, help_text="On the day. Markdown.")
+    up_next = models.TextField(
+        blank=True, max_length=LONGEST_TEXT, help_text="What the group thought of doing next. Markdown."
+    )
+    notes_url = models.URLField(max_length=500, blank=True, help_text="Notes kept elsewhere.")
+    announced_at = models.DateTimeField(null=True, blank=True)
+
+    objects = SessionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["number"],
+                name="sessions_app_one_session_per_number",
+                violation_error_message="There is a session with this number already.",
+            ),
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=F("starts_at")),
+                name="sessions_app_session_ends_after_it_starts",
+                violation_error_message="A session ends after it starts.",
+            ),
+            models.CheckConstraint(condition=Q(number__gte=1), name="sessions_app_session_counts_from_one"),
+            models.CheckConstraint(
+                condition=Q(state__in=["draft", "announced", "held", "cancelled"]),
+                name="sessions_app_session_state_known",
+            ),
+        ]
+        indexes = [models.Index(fields=["state", "starts_at"], name="sessions_app_session_when")]
+
+    def __str__(self) -> str:
+        return f"Session {self.number}"
+
+    def get_absolute_url(self) -> str:
+        """The session's page."""
+        return reverse("sessions:detail", args=[self.number])
+
+    @property
+    def zone(self) -> zoneinfo.ZoneInfo:
+        """The session's own time zone."""
+        return zoneinfo.ZoneInfo(self.time_zone)
+
+    @property
+    def local_start(self) -> datetime:
+        """The start on the clock of the place where it is held."""
+        return self.starts_at.astimezone(self.zone)
+
+    @property
+    def local_end(self) -> datetime:
+        """The end on the clock of the place where it is held."""
+        return self.ends_at.astimezone(self.zone)
+
+    @property
+    def city(self) -> str:
+        """The place name inside the zone: America/New_York → New York."""
+        return self.time_zone.rpartition("/")[2].replace("_", " ")

@@ -1,0 +1,161 @@
+"""What the page of one session says, and what each presenter has given: gathered in one query a page.
+
+As in `sessions_app.overview`, the database hands over talks, people and links as one JSON value a row.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import (
+    Case,
+    CharField,
+    Count,
+    Exists,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce, JSONObject
+
+from members.models import Member
+from sessions_app.models import Appearance, Material, Presenter, Reading, Rsvp, Session, Slot
+from sessions_app.overview import presenter_name, with_tracks
+
+
+def _links(**owner) -> ArraySubquery:
+    """The materials of a talk or a session: {"kind", "title", "url"}."""
+    rows = Material.objects.filter(**owner).order_by("position", "pk")
+    return ArraySubquery(rows.values_list(JSONObject(kind="kind", title="title", url="url")))
+
+
+def _people(**talk) -> ArraySubquery:
+    """The presenters of a talk, in their order: {"id", "name", "url"}."""
+    rows = Appearance.objects.filter(**talk).order_by("position", "pk")
+    return ArraySubquery(
+        rows.values_list(JSONObject(id="presenter_id", name=presenter_name(), url="presenter__url"))
+    )
+
+
+def _neighbour(**number) -> Subquery:
+    """The next published session on one side: {"number", "title"}."""
+    order = "number" if "number__gt" in number else "-number"
+    rows = Session.objects.published().filter(**number).order_by(order)
+    return Subquery(rows.values_list(JSONObject(number="number", title="title"))[:1])
+
+
+def label(link: dict) -> dict:
+    """Give a link the words to click on: its own title, else what kind it is."""
+    link["label"] = link["title"] or Material.Kind(link["kind"]).label
+    return link
+
+
+def with_programme(sessions: QuerySet[Session]) -> QuerySet[Session]:
+    """Add all that a session's page needs of others' rows; pass each row through `complete`.
+
+    talk_list: {"id", "title", "abstract", "url", "people", "links"} in the session's order; link_list;
+    track_list; before and after: the neighbours that everybody may see.
+    """
+    talks = Slot.objects.filter(session=OuterRef("pk")).order_by("position", "pk")
+    talk = JSONObject(
+        id="presentation_id",
+        title="presentation__title",
+        abstract="presentation__abstract",
+        url="presentation__url",
+        people=_people(presentation=OuterRef("presentation")),
+        links=_links(presentation=OuterRef("presentation")),
+    )
+    return with_tracks(sessions).annotate(
+        talk_list=ArraySubquery(talks.values_list(talk)),
+        link_list=_links(session=OuterRef("pk")),
+        before=_neighbour(number__lt=OuterRef("number")),
+        after=_neighbour(number__gt=OuterRef("number")),
+    )
+
+
+def complete(session: Session | None) -> Session | None:
+    """Word the links of a session that came from `with_programme`."""
+    if session:
+        for link in (*session.link_list, *(link for talk in session.talk_list for link in talk["links"])):
+            label(link)
+    return session
+
+
+def presenters_with_talks() -> QuerySet[Presenter]:
+    """Everybody who has presented in a session that all may see, in the order of their first talks.
+
+    Adds `talks`: {"id", "title", "url", "sessions", "people", "links"}, the earliest first; sessions are
+    {"number", "title"}, and people are all who gave it.
+    """
+    open_slots = Slot.objects.filter(session__in=Session.objects.published())
+    of_talk = open_slots.filter(presentation=OuterRef("presentation")).order_by(
+        "session__starts_at", "position"
+    )
+    of_person = open_slots.filter(presentation__appearances__presenter=OuterRef("pk")).order_by(
+        "session__starts_at", "position", "pk"
+    )
+    given = (
+        Appearance.objects.filter(Exists(of_talk), presenter=OuterRef("pk"))
+        .annotate(
+            first=Subquery(of_talk.values("session__starts_at")[:1]),
+            place=Subquery(of_talk.values("position")[:1]),
+        )
+        .order_by("first", "place", "pk")
+    )
+    talk = JSONObject(
+        id="presentation_id",
+        title="presentation__title",
+        url="presentation__url",
+        sessions=ArraySubquery(
+            of_talk.values_list(JSONObject(number="session__number", title="session__title"))
+        ),
+        people=_people(presentation=OuterRef("presentation")),
+        links=_links(presentation=OuterRef("presentation")),
+    )
+    return (
+        Presenter.objects.with_people()
+        .filter(Exists(of_person))
+        .annotate(
+            first=Subquery(of_person.values("session__starts_at")[:1]),
+            place=Subquery(of_person.values("position")[:1]),
+            talks=ArraySubquery(given.values_list(talk)),
+        )
+        .order_by("first", "place", "pk")
+    )
+
+
+def for_desk(*, now: datetime) -> QuerySet[Session]:
+    """Every session as the organisers' list shows it: what is over and still open, what is ahead, the rest.
+
+    Adds `stage` (a state, or "over" for an announced session that has ended), `reading_count`, `talk_count`
+    and `coming_count`. What is ahead stands soonest first, the rest latest first.
+    """
+    state = Session.State
+    ahead = Q(state__in=[state.DRAFT, state.ANNOUNCED])
+    over = Q(state=state.ANNOUNCED, ends_at__lte=now)
+    coming = Rsvp.objects.filter(answer=Rsvp.Answer.YES, member__state=Member.State.ACTIVE)
+    order = {"over": 0, state.ANNOUNCED: 1, state.DRAFT: 2, state.HELD: 3, state.CANCELLED: 4}
+    return (
+        Session.objects.annotate(
+            stage=Case(When(over, then=Value("over")), default=F("state"), output_field=CharField()),
+            reading_count=_count(Reading.objects.all()),
+            talk_count=_count(Slot.objects.all()),
+            coming_count=_count(coming),
+        )
+        .annotate(
+            rank=Case(*(When(stage=stage, then=Value(rank)) for stage, rank in order.items())),
+            ahead_at=Case(When(ahead, then=F("starts_at"))),
+        )
+        .order_by("rank", F("ahead_at").asc(nulls_last=True), "-starts_at", "-pk")
+    )
+
+
+def _count(rows: QuerySet) -> Coalesce:
+    counted = rows.filter(session=OuterRef("pk")).order_by().values("session").annotate(n=Count("pk"))
+    return Coalesce(Subquery(counted.values("n"), output_field=IntegerField()), 0)

@@ -1,0 +1,155 @@
+"""The organisers' pages for sessions: the list, the form, and the steps of a session's life."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import groupby
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from members.access import organiser_required
+from members.errors import Refused
+from members.models import Group
+from sessions_app import planning, programme, schedule
+from sessions_app.editor import LISTS, Editor, suggestion
+from sessions_app.models import Session
+
+PAGE = 40  # sessions on one page of the list
+
+
+@organiser_required
+@require_safe
+def session_list(request: HttpRequest) -> HttpResponse:
+    """Every session: what is ahead, what wants closing, then the archive and what was cancelled."""
+    now = timezone.now()
+    page = Paginator(programme.for_desk(now=now), PAGE).get_page(request.GET.get("page"))
+    words = {"over": "Over, not closed yet", "draft": "Drafts", "announced": "Announced"}
+    words |= {"held": "Held", "cancelled": "Cancelled"}
+    groups = [(words[stage], list(rows)) for stage, rows in groupby(page.object_list, key=lambda s: s.stage)]
+    return render(request, "organiser/session_list.html", {"page": page, "groups": groups})
+
+
+def _page(request: HttpRequest, editor: Editor, *, status: int = 200) -> HttpResponse:
+    now, session = timezone.now(), editor.session
+    editor.mark_shared()
+    return render(
+        request,
+        "organiser/session_edit.html",
+        {
+            "editor": editor,
+            "session": session,
+            "problems": editor.problems(),
+            "has_started": bool(session and session.starts_at <= now),
+            "is_over": bool(session and session.ends_at <= now),
+        },
+        status=status,
+    )
+
+
+def _save(request: HttpRequest, editor: Editor) -> HttpResponse:
+    """Save what was posted, or show it again with what stands in the way."""
+    if (more := request.POST.get("more")) in LISTS:
+        editor.more(more)
+        return _page(request, editor)
+    if not editor.is_valid():
+        return _page(request, editor, status=422)
+    pk = editor.session.pk if editor.session else None
+    try:
+        saved = planning.save_session(session_id=pk, seen=editor.seen, plan=editor.plan())
+    except planning.NumberTaken as taken:
+        editor.refuse(str(taken), "number")
+        return _page(request, editor, status=422)
+    except planning.Changed as changed:
+        editor.refuse(str(changed))
+        editor.conflict = True
+        # The next save is made knowing of this one: what is stored now counts as seen.
+        current = Session.objects.filter(pk=pk).first()
+        editor.seen = planning.stored(current).version if current else ""
+        return _page(request, editor, status=409)
+    except Refused as refused:
+        editor.refuse(str(refused))
+        return _page(request, editor, status=422)
+    if saved.state == Session.State.DRAFT:
+        messages.success(request, f"{saved} is saved as a draft. Only organisers see it.")
+    else:
+        messages.success(request, f"{saved} is saved. No mail was sent.")
+    return redirect("organise:session", saved.pk)
+
+
+@organiser_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def session_new(request: HttpRequest) -> HttpResponse:
+    """Plan a session, starting from what it probably is."""
+    if request.method == "POST":
+        return _save(request, Editor(data=request.POST))
+    last = Session.objects.order_by("-number").first()
+    return _page(request, Editor(suggested=suggestion(group=Group.objects.current(), last=last)))
+
+
+@organiser_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def session(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change a session with all its parts, and take its next step."""
+    found = Session.objects.filter(pk=pk).first()
+    if found is None:
+        raise Http404
+    stored = planning.stored(found)
+    if request.method == "POST":
+        return _save(request, Editor(stored=stored, data=request.POST))
+    return _page(request, Editor(stored=stored))
+
+
+def _step(request: HttpRequest, pk: int, step: Callable[[], Session], done: str) -> HttpResponse:
+    """Take one step and say what happened; a stale or refused one changes nothing."""
+    try:
+        session = step()
+    except Session.DoesNotExist as missing:
+        raise Http404 from missing
+    except Refused as refused:
+        messages.error(request, str(refused))
+    else:
+        messages.success(request, done.format(session=session))
+    return redirect("organise:session", pk)
+
+
+@organiser_required
+@require_POST
+def session_announce(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show a draft to everybody and write to the members."""
+    now = timezone.now()
+    return _step(
+        request,
+        pk,
+        lambda: schedule.announce(session_id=pk, now=now),
+        "{session} is announced, and the mails to the members are in the outbox.",
+    )
+
+
+@organiser_required
+@require_POST
+def session_hold(request: HttpRequest, pk: int) -> HttpResponse:
+    """Record that a session took place."""
+    now = timezone.now()
+    return _step(
+        request, pk, lambda: schedule.hold(session_id=pk, now=now), "{session} is in the archive now."
+    )
+
+
+@organiser_required
+@require_POST
+def session_cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    """Call a session off."""
+    now = timezone.now()
+    return _step(request, pk, lambda: schedule.cancel(session_id=pk, now=now), "{session} is cancelled.")
+
+
+@organiser_required
+@require_POST
+def session_reopen(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take a cancelled session up again."""
+    return _step(request, pk, lambda: schedule.reopen(session_id=pk), "{session} is a draft again.")

@@ -1,0 +1,121 @@
+"""What everybody may read: the curriculum, the sessions, the talks, the resources."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from django.contrib.auth.decorators import login_not_required
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from members.access import can_organise, member_of
+from sessions_app import overview, programme, shelf
+from sessions_app.models import Path, Resource, Session, nest
+from sessions_app.models.curriculum import Track
+from sessions_app.views.parts import SESSION, prep_part, rsvp_part
+
+SESSIONS, PRESENTERS, RESOURCES = 40, 40, 60  # rows on one page
+SPINES = 80  # the shelf shows the latest; the list has them all
+
+
+def _subjects(tracks: list[Track]) -> list[tuple[str, list[Track]]]:
+    """Neighbouring tracks by the subject that they are part of; the others under no subject."""
+    named = groupby(tracks, key=lambda track: track.part_of or track.pk)
+    return [("" if isinstance(name, int) else name, list(group)) for name, group in named]
+
+
+@login_not_required
+@require_safe
+def curriculum(request: HttpRequest) -> HttpResponse:
+    """The paths, the shelf, and the tracks with their leaders, sources and sessions."""
+    newest = overview.with_tracks(Session.objects.published()).order_by("-number")[:SPINES]
+    tracks = list(overview.tracks_with_all())
+    paths = list(Path.objects.all())
+    parts = [(path, _subjects([t for t in tracks if t.path_id == path.pk])) for path in paths]
+    rest = _subjects([track for track in tracks if track.path_id is None])
+    return render(
+        request,
+        "public/curriculum.html",
+        {
+            "parts": parts,
+            "rest": rest,
+            "tracks": tracks,
+            "shelf": shelf.build(reversed(newest), now=timezone.now()),
+        },
+    )
+
+
+@login_not_required
+@require_safe
+def session_list(request: HttpRequest) -> HttpResponse:
+    """All sessions, past and coming, the newest first."""
+    now = timezone.now()
+    found = overview.with_tracks(overview.with_talks(Session.objects.published())).order_by(
+        "-starts_at", "-pk"
+    )
+    page = Paginator(found, SESSIONS).get_page(request.GET.get("page"))
+    for session in page:
+        session.is_coming = session.state == Session.State.ANNOUNCED and session.ends_at > now
+        session.names = overview.names_of(session)
+    years = [
+        (year, list(group)) for year, group in groupby(page.object_list, key=lambda s: s.local_start.year)
+    ]
+    return render(request, "public/session_list.html", {"page": page, "years": years})
+
+
+@login_not_required
+@require_safe
+def session(request: HttpRequest, number: int) -> HttpResponse:
+    """One session: when and where, what was prepared and presented. Members tick and answer here too."""
+    now = timezone.now()
+    member = member_of(request.user)
+    visible = Session.objects.visible_to(organiser=can_organise(request.user)).filter(number=number)
+    found = programme.complete(programme.with_programme(visible).first())
+    if found is None:
+        raise Http404
+    context = {
+        "session": found,
+        "is_coming": found.state == Session.State.ANNOUNCED and found.ends_at > now,
+        "reader_zone": getattr(request.user, "time_zone", ""),
+    }
+    if member and found.state == Session.State.ANNOUNCED:
+        context |= rsvp_part(found, member=member, now=now, back=SESSION)
+        context |= prep_part(found, member=member, back=SESSION)
+    else:
+        readings = nest(found.readings.all())
+        context["readings"] = readings
+        context["tops"] = [reading for reading in readings if not reading.is_part]
+        context["minutes"] = sum(r.minutes or 0 for r in readings if r.is_required)
+    return render(request, "public/session.html", context)
+
+
+@login_not_required
+@require_safe
+def presentations(request: HttpRequest) -> HttpResponse:
+    """Who has presented what, in the order of their first talks."""
+    page = Paginator(programme.presenters_with_talks(), PRESENTERS).get_page(request.GET.get("page"))
+    for presenter in page:
+        for talk in presenter.talks:
+            talk["others"] = [person for person in talk["people"] if person["id"] != presenter.pk]
+            talk["links"] = [programme.label(link) for link in talk["links"]]
+    return render(request, "public/presentations.html", {"page": page})
+
+
+@login_not_required
+@require_safe
+def resources(request: HttpRequest) -> HttpResponse:
+    """Things worth having, those to begin with first."""
+    found = Resource.objects.order_by("-recommended", "position", "pk")
+    page = Paginator(found, RESOURCES).get_page(request.GET.get("page"))
+    return render(
+        request,
+        "public/resources.html",
+        {
+            "page": page,
+            "recommended": [resource for resource in page if resource.recommended],
+            "others": [resource for resource in page if not resource.recommended],
+        },
+    )

@@ -1,0 +1,332 @@
+"""What the organisers' page says: what needs doing, the next session's readiness, the list, the room."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db.models import Count, Exists, F, IntegerField, Min, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce
+from django.urls import reverse
+
+from members.models import Application, Group, Invitation, Member
+from members.models.application import State
+from outbox.models import Message
+from sessions_app.models import Appearance, Material, Presentation, Progress, Reading, Rsvp, Session
+from studygroup.drawings import duration, initials, number_words
+from studygroup.when import days_apart, short_date
+
+REVIEW_WITHIN = timedelta(days=14)
+LAPSES_SOON = timedelta(days=3)
+LATE, SOON, CALM = "late", "soon", "soft"
+
+
+@dataclass(frozen=True)
+class Todo:
+    """One line of the day's list: when, what, why, and the one step that does it."""
+
+    when: str
+    when_class: str
+    sentence: str
+    why: str
+    verb: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing the next session needs, and whether it has it."""
+
+    label: str
+    value: str
+    done: bool
+    url: str = ""
+
+
+def people(count: int, one: str, many: str) -> str:
+    """The number in words and the noun that goes with it, fit to begin a sentence: Two mails have."""
+    return f"{number_words(count).capitalize()} {one if count == 1 else many}"
+
+
+def isolated(name: str) -> str:
+    """A name inside a sentence, so that one written from right to left leaves the rest in its order."""
+    return f"\u2068{name}\u2069"
+
+
+def applications_todo(*, now: datetime) -> list[Todo]:
+    """Applications that nobody has reviewed, late after REVIEW_WITHIN. One query."""
+    unread = list(
+        Application.objects.filter(state=State.WAITING, reviews__isnull=True)
+        .in_line()
+        .values_list("pk", "name", "confirmed_at")[:200]
+    )
+    late = [row for row in unread if now - row[2] > REVIEW_WITHIN]
+    if late:
+        names = "; ".join(f"{isolated(name)}, {(now - since).days} days" for _, name, since in late[:3])
+        has = people(len(late), "application has", "applications have")
+        return [
+            Todo(
+                "Late",
+                LATE,
+                f"{has} waited more than {REVIEW_WITHIN.days} days for a first review",
+                names + (f" and {len(late) - 3} more" if len(late) > 3 else ""),
+                "Review",
+                reverse("organise:application", args=[late[0][0]]),
+            )
+        ]
+    if unread:
+        wait = people(len(unread), "application waits", "applications wait")
+        return [
+            Todo(
+                "This week",
+                CALM,
+                f"{wait} for a first review",
+                f"The longest since {short_date(unread[0][2])}",
+                "Review",
+                reverse("organise:application", args=[unread[0][0]]),
+            )
+        ]
+    return []
+
+
+def invitations_todo(invitations: list[Invitation], *, now: datetime, zone: ZoneInfo) -> list[Todo]:
+    """Open invitations that lapse within LAPSES_SOON."""
+    return [
+        Todo(
+            days_apart(now, invitation.expires_at.astimezone(zone)).capitalize(),
+            SOON,
+            f"The invitation of {isolated(invitation.application.name)} lapses at "
+            f"{invitation.expires_at.astimezone(zone):%H:%M}",
+            f"Sent {short_date(invitation.issued_at.astimezone(zone))}, not answered yet",
+            "Open the application",
+            reverse("organise:application", args=[invitation.application_id]),
+        )
+        for invitation in invitations
+        if invitation.expires_at - now < LAPSES_SOON
+    ]
+
+
+def seats_todo(group: Group, shortlisted: int) -> list[Todo]:
+    """A free seat and somebody to offer it to."""
+    free = group.seats.free
+    if not free:
+        return []
+    sentence = people(free, "seat is free", "seats are free")
+    if shortlisted:
+        why = f"{people(shortlisted, 'person is', 'people are')} shortlisted"
+        return [Todo("This week", CALM, sentence, why, "Choose someone", _queue(State.SHORTLISTED))]
+    return [
+        Todo("This week", CALM, sentence, "Nobody is shortlisted yet", "Read the list", _queue(State.WAITING))
+    ]
+
+
+def _queue(state: str) -> str:
+    return f"{reverse('organise:applications')}?state={state}"
+
+
+def next_session(*, now: datetime) -> Session | None:
+    """The next announced session, else the next draft, with its numbers counted on it. One query."""
+
+    def counted(rows, value=None):
+        grouped = rows.order_by().values(value or "session").annotate(n=Count("pk", distinct=True))
+        return Coalesce(Subquery(grouped.values("n"), output_field=IntegerField()), 0)
+
+    readings = Reading.objects.filter(session=OuterRef("pk"))
+    required = readings.filter(importance=Reading.Importance.REQUIRED)
+    total = required.order_by().values("session").annotate(total=Sum("minutes")).values("total")
+    talks = Presentation.objects.filter(sessions=OuterRef("pk"))
+    slides = talks.filter(Exists(Material.objects.filter(presentation=OuterRef("pk"), kind="slides")))
+    active = Rsvp.objects.filter(session=OuterRef("pk"), member__state=Member.State.ACTIVE)
+    read = (
+        Progress.objects.filter(
+            member=OuterRef("member"),
+            reading__session=OuterRef("session"),
+            reading__importance=Reading.Importance.REQUIRED,
+        )
+        .order_by()
+        .values("member")
+        .annotate(n=Count("pk"))
+        .values("n")
+    )
+    needed = (
+        Reading.objects.filter(session=OuterRef("session"), importance=Reading.Importance.REQUIRED)
+        .order_by()
+        .values("session")
+        .annotate(n=Count("pk"))
+        .values("n")
+    )
+    coming = active.filter(answer=Rsvp.Answer.YES)
+    prepared = coming.annotate(
+        read=Coalesce(Subquery(read, output_field=IntegerField()), 0),
+        needed=Coalesce(Subquery(needed, output_field=IntegerField()), 0),
+    ).filter(read__gte=F("needed"), needed__gt=0)
+    return (
+        Session.objects.filter(state__in=[Session.State.ANNOUNCED, Session.State.DRAFT], ends_at__gt=now)
+        .annotate(
+            reading_count=counted(readings),
+            minutes=Coalesce(Subquery(total, output_field=IntegerField()), 0),
+            talk_count=counted(talks, "sessions"),
+            presenter_count=counted(
+                Appearance.objects.filter(presentation__sessions=OuterRef("pk")), "presentation__sessions"
+            ),
+            slides_count=counted(slides, "sessions"),
+            answers=counted(active),
+            coming=counted(coming),
+            prepared=counted(prepared),
+        )
+        .order_by("state", "starts_at")  # "announced" sorts before "draft"
+        .first()
+    )
+
+
+def checklist(session: Session, *, active: int) -> list[Check]:
+    """What the session has and what it still lacks."""
+    edit = reverse("organise:session", args=[session.pk])
+    announced = session.announced_at.astimezone(session.zone) if session.announced_at else None
+    return [
+        Check(
+            "Announced to members",
+            short_date(announced) if announced else ("yes" if session.state != "draft" else "not yet"),
+            session.state != Session.State.DRAFT,
+            edit,
+        ),
+        Check("Place", session.place or "not said", bool(session.place), edit),
+        Check(
+            "Readings",
+            f"{session.reading_count}, {duration(session.minutes)}"
+            if session.minutes
+            else str(session.reading_count),
+            session.reading_count > 0,
+            edit,
+        ),
+        Check("Presenters", str(session.presenter_count), session.presenter_count > 0, edit),
+        Check(
+            "Slides",
+            f"{session.slides_count} of {session.talk_count}",
+            session.talk_count > 0 and session.slides_count == session.talk_count,
+            edit,
+        ),
+        Check(
+            "Answers",
+            f"{session.answers} of {active}: {session.coming} come",
+            active > 0 and session.answers >= active,
+        ),
+        Check(
+            "Prepared so far",
+            f"{session.prepared} of the {session.coming} coming",
+            session.coming > 0 and session.prepared == session.coming,
+        ),
+    ]
+
+
+def session_todo(session: Session | None, *, now: datetime) -> list[Todo]:
+    """What the next session lacks that an organiser can mend."""
+    if session is None:
+        return [
+            Todo(
+                "This week",
+                CALM,
+                "No session is planned",
+                "Members have nothing to prepare for",
+                "Plan a session",
+                reverse("organise:session_new"),
+            )
+        ]
+    lacks = [
+        what
+        for what, missing in (
+            ("a place", not session.place),
+            ("readings", not session.reading_count),
+            ("presenters", not session.presenter_count),
+        )
+        if missing
+    ]
+    when = days_apart(now, session.local_start).capitalize()
+    url = reverse("organise:session", args=[session.pk])
+    if session.state == Session.State.DRAFT:
+        why = f"It still lacks {' and '.join(lacks)}" if lacks else "It has all it needs"
+        return [Todo(when, SOON, f"Session {session.number} is a draft", why, "Open the draft", url)]
+    if lacks:
+        sentence = f"Session {session.number} lacks {' and '.join(lacks)}"
+        return [Todo(when, SOON, sentence, "Members see it as it is", "Complete it", url)]
+    return []
+
+
+def past_todo(*, now: datetime) -> list[Todo]:
+    """Announced sessions that are over and wait to be marked as held. One query."""
+    return [
+        Todo(
+            "This week",
+            CALM,
+            f"Session {session.number} is over",
+            "Mark it as held, and it moves to the archive",
+            "Close it",
+            reverse("organise:session", args=[session.pk]),
+        )
+        for session in Session.objects.filter(state=Session.State.ANNOUNCED, ends_at__lte=now).order_by(
+            "starts_at"
+        )[:5]
+    ]
+
+
+def mail_numbers(*, now: datetime) -> dict:
+    """How many mails went out in seven days, are on their way, or failed. One query."""
+    return Message.objects.aggregate(
+        sent=Count("pk", filter=Q(state=Message.State.SENT, sent_at__gte=now - timedelta(days=7))),
+        waiting=Count("pk", filter=Q(state__in=[Message.State.QUEUED, Message.State.SENDING])),
+        failed=Count("pk", filter=Q(state=Message.State.FAILED)),
+        oldest=Min("created_at", filter=Q(state__in=[Message.State.QUEUED, Message.State.SENDING])),
+    )
+
+
+def mail_todo(mail: dict) -> list[Todo]:
+    """Mails that the server refused."""
+    if not mail["failed"]:
+        return []
+    sentence = f"{people(mail['failed'], 'mail has', 'mails have')} failed"
+    url = f"{reverse('organise:outbox')}?state={Message.State.FAILED}"
+    return [Todo("Late", LATE, sentence, "The mail server’s words stand beside each", "Look at it", url)]
+
+
+def gather(group: Group, *, now: datetime) -> dict:
+    """Everything on the organisers' page, in eight queries, whatever the amount of data."""
+    zone = ZoneInfo(group.time_zone)
+    counts = Application.objects.count_by_state()
+    invitations = list(Invitation.objects.open().select_related("application").order_by("expires_at"))
+    members = list(Member.objects.active().by_name())
+    session = next_session(now=now)
+    mail = mail_numbers(now=now)
+    todos = [
+        *applications_todo(now=now),
+        *mail_todo(mail),
+        *invitations_todo(invitations, now=now, zone=zone),
+        *session_todo(session, now=now),
+        *past_todo(now=now),
+        *seats_todo(group, counts[State.SHORTLISTED]),
+    ]
+    todos.sort(key=lambda todo: [LATE, SOON, CALM].index(todo.when_class))
+    return {
+        "today": now.astimezone(zone),
+        "todos": todos,
+        "session": session,
+        "checks": checklist(session, active=len(members)) if session else [],
+        "counts": [
+            {"number": counts[state], "label": State(state).label, "note": note, "url": _queue(state)}
+            for state, note in (
+                (State.UNCONFIRMED, "address not yet confirmed"),
+                (State.WAITING, "to be reviewed and decided"),
+                (State.SHORTLISTED, "ready to be invited"),
+                (
+                    State.INVITED,
+                    f"first lapses {short_date(invitations[0].expires_at.astimezone(zone))}"
+                    if invitations
+                    else "nobody at the moment",
+                ),
+                (State.JOINED, "since the beginning"),
+            )
+        ],
+        "initials": [initials(member.name) for member in members],
+        "waiting": counts[State.WAITING] + counts[State.SHORTLISTED],
+        "mail": mail,
+    }

@@ -1,0 +1,37 @@
+"""Every address of the site; DESIGN's list is the order."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from members.urls import organiser as members_organiser
+from members.urls import public as members_public
+from sessions_app.urls import member as sessions_member
+from sessions_app.urls import organiser as sessions_organiser
+from sessions_app.urls import public as sessions_public
+from sessions_app.urls import sessions
+from studygroup.views import organiser, outbox, public
+
+organise = [
+    path("", organiser.dashboard, name="dashboard"),
+    path("outbox/", outbox.message_list, name="outbox"),
+    path("outbox/<int:pk>/", outbox.message, name="message"),
+    path("outbox/<int:pk>/retry/", outbox.retry, name="message_retry"),
+    *members_organiser,
+    *sessions_organiser,
+]
+
+urlpatterns = [
+    path("", public.home, name="home"),
+    path("about/", public.about, name="about"),
+    path("privacy/", public.privacy, name="privacy"),
+    path("group.css", public.group_css, name="group_css"),
+    path("healthz", public.healthz, name="healthz"),
+    path("arrive/", public.arrive, name="arrive"),
+    path("sessions/", include((sessions, "sessions"))),
+    *sessions_public,
+    *sessions_member,
+    *members_public,
+    path("organise/", include((organise, "organise"))),
+    path("accounts/", include("allauth.urls")),
+    path("admin/", admin.site.urls),
+]
