@@ -1,0 +1,104 @@
+"""How many questions each page asks of the database: the same, whatever the amount of data.
+
+Budgets: 6 for a visitor's public page, 12 for a member's or organiser's.
+"""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from members.models import Member
+from sessions_app.models import Appearance, Material, Path, Progress, Resource, Rsvp, Session, Slot, Source
+from tests.factories import (
+    HeldSessionFactory,
+    MemberFactory,
+    PresentationFactory,
+    PresenterFactory,
+    ReadingFactory,
+    SessionFactory,
+    TrackFactory,
+)
+
+MAIN = 30_000  # the number of the session that everything hangs on
+
+
+def fill(rows: int, member: Member) -> Session:
+    """So many of everything, all of it on one session as well as on others."""
+    main = Session.objects.filter(number=MAIN).first()
+    main = main or SessionFactory(number=MAIN, starts_at=timezone.now() + timedelta(days=3), agenda="A")
+    now = timezone.now()
+    for n in range(rows):
+        held = HeldSessionFactory()
+        path, _ = Path.objects.get_or_create(name=f"Path {held.number % 7}", defaults={"summary": "S"})
+        track = TrackFactory(path=path if n % 2 else None, part_of="Subject" if n % 3 else "")
+        track.sessions.add(held, main)
+        person = PresenterFactory(guest_name="", member=MemberFactory()) if n % 2 else PresenterFactory()
+        track.leaders.add(person)
+        Source.objects.create(track=track, title="Source", authors=["A"])
+        for session in (main, held):
+            reading = ReadingFactory(session=session)
+            ReadingFactory(session=session, parent=reading)
+        Progress.objects.create(reading=reading, member=member, read_at=now)
+        talk = PresentationFactory(session=held, presenter=person)
+        Slot.objects.create(presentation=talk, session=main)
+        Appearance.objects.create(presentation=talk, presenter=PresenterFactory())
+        Material.objects.create(presentation=talk, kind="slides", url="https://example.org")
+        Material.objects.create(session=main, kind="code", url="https://example.org")
+        Rsvp.objects.create(session=main, member=MemberFactory(), answer="yes", answered_at=now)
+        SessionFactory(state="draft")
+        Resource.objects.create(title="R", url="https://example.org", kind="book")
+    return main
+
+
+PAGES = {
+    ("visitor", "/curriculum/"): 4,
+    ("visitor", "/sessions/"): 3,
+    ("visitor", "/sessions/{number}/"): 3,
+    ("visitor", "/presentations/"): 3,
+    ("visitor", "/resources/"): 3,
+    ("as_member", "/next/"): 8,
+    ("as_member", "/sessions/{number}/"): 8,
+    ("as_member", "/sessions/"): 6,
+    ("as_member", "/curriculum/"): 7,
+    ("as_member", "/presentations/"): 6,
+    ("as_member", "/resources/"): 6,
+    ("as_organiser", "/sessions/{number}/"): 8,
+    ("as_organiser", "/organise/sessions/"): 6,
+    ("as_organiser", "/organise/sessions/new/"): 7,
+    ("as_organiser", "/organise/sessions/{pk}/"): 10,
+}
+
+
+@pytest.mark.parametrize("rows", [1, 3, 300])
+def test_pages_ask_so_many_questions(request, member, rows):
+    session = fill(rows, member)
+
+    asked = {}
+    for who, page in PAGES:
+        client = request.getfixturevalue(who)
+        with CaptureQueriesContext(connection) as queries:
+            response = client.get(page.format(number=session.number, pk=session.pk))
+        assert response.status_code == 200
+        asked[who, page] = len(queries)
+
+    assert asked == PAGES
+
+
+@pytest.mark.parametrize("rows", [1, 3, 30])
+@pytest.mark.parametrize(
+    ("address", "data", "count"),
+    [("/readings/{reading}/read/", {"read": "1"}, 9), ("/sessions/{number}/rsvp/", {"answer": "no"}, 15)],
+)
+def test_answer_asks_so_many_questions(
+    as_member, member, address, data, count, rows, django_assert_num_queries
+):
+    session = fill(rows, member)
+    url = address.format(number=session.number, reading=session.readings.first().pk)
+
+    with django_assert_num_queries(count):
+        response = as_member.post(url, data, headers={"HX-Request": "true"})
+
+    assert response.status_code == 200
