@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from members import admissions
 from members.models.application import State
+from outbox.models import Message
 from sessions_app.models import Progress, Rsvp
 from tests.factories import (
     ApplicationFactory,
@@ -198,3 +199,33 @@ def test_group_css_carries_the_accent_for_both_schemes(group, client):
 
 def test_health_answers_without_a_group(client, db):
     assert client.get("/healthz").json() == {"status": "ok"}
+
+
+def test_single_record_pages_cost_a_fixed_number_of_queries(group, organiser, member, client, client_of):
+    application = ApplicationFactory(state=State.SHORTLISTED)
+    admissions.invite(application_id=application.pk, by=organiser, now=NOW)
+    mail = Message.objects.get()
+    private, invited = f"/application/{application.token}/", f"/invitation/{mail.secrets[1]}/"
+    own = {private: 4, f"{private}edit/": 4, f"{private}withdraw/": 2, invited: 2}
+    assert queries_of(client, own) == own
+    assert queries_of(client_of(member.user), {"/me/": 4}) == {"/me/": 4}
+    address = f"/organise/outbox/{mail.pk}/"
+    assert queries_of(client_of(organiser), [address]) == {address: 5}
+
+
+def test_every_answer_carries_the_headers(group, client):
+    for address in ("/", "/nowhere/", "/organise/", "/apply/", "/healthz"):
+        headers = client.get(address).headers
+        policy = set(headers["Content-Security-Policy"].split("; "))
+        assert {"default-src 'none'", "script-src 'self'", "style-src 'self'"} <= policy
+        assert "unsafe" not in headers["Content-Security-Policy"]
+        assert headers["X-Frame-Options"] == "DENY"
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Referrer-Policy"] == "same-origin"
+        assert "camera=()" in headers["Permissions-Policy"]
+
+
+def test_unknown_address_has_a_page_of_ours(group, client):
+    answer = client.get("/nowhere/")
+    assert answer.status_code == 404
+    assert "Tuesday Readers" in answer.text
