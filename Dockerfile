@@ -20,4 +20,4 @@ ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 RUN SECRET_KEY=build DATABASE_URL=postgres://build@localhost/build python manage.py collectstatic --noinput
 USER site
 EXPOSE 8000
-CMD ["gunicorn", "studygroup.wsgi:application", "--bind", "0.0.0.0:8000", "--workers", "2"]
+CMD ["gunicorn", "studygroup.wsgi:application", "--bind", "0.0.0.0:8000", "--workers", "2", "--threads", "4"]

@@ -22,7 +22,7 @@ import urllib.request
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-SECONDS, ROUNDS, CONNECTIONS = 4, 3, 2
+SECONDS, ROUNDS, CONNECTIONS = 3, 3, 4
 PUBLIC = ["/", "/about/", "/sessions/", "/sessions/17/", "/curriculum/", "/presentations/", "/resources/"]
 MEMBER = ["/next/", "/sessions/17/"]
 ORGANISER = ["/organise/", "/organise/applications/"]
@@ -41,7 +41,8 @@ class Site:
     def __init__(self, app: str, settings: str, env: dict[str, str]):
         self.port = free_port()
         self.env = env | {"DJANGO_SETTINGS_MODULE": settings}
-        self.command = [sys.executable, "-m", "gunicorn", app, "-w", "2", "-b", f"127.0.0.1:{self.port}"]
+        bind = f"127.0.0.1:{self.port}"
+        self.command = [sys.executable, "-m", "gunicorn", app, "-w", "2", "--threads", "4", "-b", bind]
 
     def __enter__(self) -> Site:
         self.process = subprocess.Popen(

@@ -148,8 +148,8 @@ def find_base() -> Path:
             "Set HOME (or XDG_STATE_HOME) to a folder of your own and try again."
         )
     say(f"This user may not write {ROOT}; packages and data are in {base}.")
-    os.environ.setdefault("STUDYGROUP_DATA", str(base / "data"))
-    os.environ.setdefault("STUDYGROUP_STATIC_ROOT", str(base / "staticfiles"))
+    for name, folder in (("STUDYGROUP_DATA", "data"), ("STUDYGROUP_STATIC_ROOT", "staticfiles")):
+        os.environ[name] = os.environ.get(name) or str(base / folder)
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
     return base
 

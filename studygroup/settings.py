@@ -17,7 +17,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 environ.Env.read_env(BASE_DIR / ".env")
 
-DATA_DIR = Path(env.str("STUDYGROUP_DATA", default=str(BASE_DIR / "data")))
+DATA_DIR = Path(env.str("STUDYGROUP_DATA", default="") or BASE_DIR / "data")
 
 
 def secret_key() -> str:
@@ -42,12 +42,12 @@ SECRET_KEY = secret_key()
 DEBUG = env.bool("DEBUG", default=False)
 
 # --- Address ---------------------------------------------------------------------------------------
-SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
+SITE_URL = (env.str("SITE_URL", default="") or "http://127.0.0.1:8000").rstrip("/")
 _site = urlsplit(SITE_URL)
 if _site.scheme not in {"http", "https"} or not _site.hostname:
     raise ImproperlyConfigured(f"SITE_URL must look like https://group.example.org, not {SITE_URL!r}.")
 HTTPS = _site.scheme == "https"
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[_site.hostname])
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[]) or [_site.hostname]
 if "*" in ALLOWED_HOSTS:
     raise ImproperlyConfigured("ALLOWED_HOSTS must name the hosts; '*' would trust any Host header.")
 CSRF_TRUSTED_ORIGINS = [f"{_site.scheme}://{_site.netloc}"]
@@ -166,9 +166,9 @@ ACCOUNT_SESSION_REMEMBER = True
 # --- Mail ------------------------------------------------------------------------------------------
 # Without EMAIL_URL, mail is printed on the worker's console and stands on the outbox page in full.
 MAIL_LEAVES_HERE = bool(env.str("EMAIL_URL", default=""))
-vars().update(env.email("EMAIL_URL", default="consolemail://"))
+vars().update(env.email("EMAIL_URL") if MAIL_LEAVES_HERE else env.email_url_config("consolemail://"))
 EMAIL_TIMEOUT = 10  # seconds: a slow mail server must not hold a worker
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"Study Group <no-reply@{_site.hostname}>")
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="") or f"Study Group <no-reply@{_site.hostname}>"
 
 # --- Language, time, files -------------------------------------------------------------------------
 LANGUAGE_CODE = "en-gb"
@@ -178,7 +178,7 @@ TIME_ZONE = "UTC"  # stored and computed in UTC; pages use the session's or the 
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = Path(env.str("STUDYGROUP_STATIC_ROOT", default=str(BASE_DIR / "staticfiles")))
+STATIC_ROOT = Path(env.str("STUDYGROUP_STATIC_ROOT", default="") or BASE_DIR / "staticfiles")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},

@@ -104,7 +104,10 @@ class Site:
             environ.Env.read_env(ROOT / ".env")
         self.host = os.environ.get("HOST") or "127.0.0.1"
         self.port = os.environ.get("PORT") or "8000"
-        self.data = Path(os.environ.get("STUDYGROUP_DATA") or ROOT / "data")
+        self.data = Path(os.environ.get("STUDYGROUP_DATA") or ROOT / "data").absolute()
+        self.static = Path(os.environ.get("STUDYGROUP_STATIC_ROOT") or ROOT / "staticfiles").absolute()
+        # Said outright to every child: an empty value, as in a copied .env.example, would mean "here".
+        os.environ.update(STUDYGROUP_DATA=str(self.data), STUDYGROUP_STATIC_ROOT=str(self.static))
         self.embedded = not os.environ.get("DATABASE_URL")
         self.programs: list[Program] = []
         self.step: subprocess.Popen[bytes] | None = None
@@ -124,8 +127,7 @@ class Site:
         if not os.environ.get("SECRET_KEY"):
             os.environ["SECRET_KEY"] = secret_key(self.data / "secret_key")
         with alone(self.data):
-            target = Path(os.environ.get("STUDYGROUP_STATIC_ROOT") or ROOT / "staticfiles")
-            stamp, now = target / ".collected", fingerprint()
+            stamp, now = self.static / ".collected", fingerprint()
             # Hashing and compressing take seconds, so only when a source has changed.
             collect = not stamp.is_file() or stamp.read_text() != now
             demo = os.environ.get("STUDYGROUP_DEMO", "1") != "0"
@@ -137,12 +139,12 @@ class Site:
         """SITE_URL and ALLOWED_HOSTS for the settings, unless the user has set them."""
         wildcard = self.host in ("0.0.0.0", "::")  # noqa: S104
         name = "localhost" if wildcard else bracketed(self.host)
-        os.environ.setdefault("SITE_URL", f"http://{name}:{self.port}")
+        os.environ["SITE_URL"] = os.environ.get("SITE_URL") or f"http://{name}:{self.port}"
         hosts = ["localhost", "127.0.0.1", "[::1]", name]
         if wildcard:
             hosts += [socket.gethostname(), *own_addresses()]
         hosts.append(urlsplit(os.environ["SITE_URL"]).hostname or "localhost")
-        os.environ.setdefault("ALLOWED_HOSTS", ",".join(dict.fromkeys(hosts)))
+        os.environ["ALLOWED_HOSTS"] = os.environ.get("ALLOWED_HOSTS") or ",".join(dict.fromkeys(hosts))
         self.wildcard = wildcard
 
     def _run_steps(self, names: list[str]) -> None:
@@ -276,7 +278,7 @@ STEPS: dict[str, tuple[str, list[list[str]]]] = {
     ),
     "static": (
         "Collecting style sheets, scripts and pictures…",
-        [["collectstatic", "--noinput", "--clear", "--verbosity", "0"]],
+        [["collectstatic", "--noinput", "--verbosity", "0"]],
     ),
     "demo": ("Loading the demonstration group…", [["load_demo"]]),
 }

@@ -73,8 +73,27 @@ def test_no_inline_style_or_script_in_a_page():
 
 def test_env_example_lists_exactly_the_settings_that_are_read():
     read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', (ROOT / "studygroup/settings.py").read_text()))
-    listed = set(re.findall(r"^([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    listed = set(re.findall(r"^(?:# )?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
     assert listed == read
+
+
+def test_env_example_with_every_mark_taken_away_is_a_working_file(tmp_path):
+    values = dict(re.findall(r"^(?:# )?([A-Z_]+)=(.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    values |= {"SECRET_KEY": "x", "DATABASE_URL": "postgres://nobody@localhost/none"}
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import studygroup.settings as s; print(s.ALLOWED_HOSTS, s.STATIC_ROOT.name, s.EMAIL_BACKEND)",
+        ],
+        env={"PATH": "/usr/bin:/bin"} | values,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout == "['127.0.0.1'] staticfiles django.core.mail.backends.console.EmailBackend\n", (
+        done.stderr
+    )
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 from allauth.account.models import EmailAddress
+from django.conf import settings
 from django.core.management import call_command
 from django.utils import timezone
 
@@ -323,9 +324,9 @@ def test_load_demo_twice_changes_nothing_people_did(db, capsys):
     assert everything() == before
     assert capsys.readouterr().out.splitlines() == [
         "The demonstration is loaded already; nothing was changed.",
-        "  Sign in at http://127.0.0.1:8000/accounts/login/",
+        f"  Sign in at {settings.SITE_URL}/accounts/login/",
         "    organiser@example.org  study-group-demo  (organiser, may open /admin/)",
-        "  The private page of Gulnara Abdrakhmanova, who has applied: http://127.0.0.1:8000"
+        f"  The private page of Gulnara Abdrakhmanova, who has applied: {settings.SITE_URL}"
         + Application.objects.get(email="gulnara.a@example.org").get_absolute_url(),
         "  Its next session is over. Plan another one, or load the demonstration afresh into an empty "
         "database.",
