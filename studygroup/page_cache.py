@@ -17,7 +17,7 @@ from threading import Lock
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
@@ -37,7 +37,20 @@ SAME_FOR_EVERYBODY = {
 
 
 def public_version() -> str:
-    """The word that changes with everything public. One query."""
+    """The word that changes with everything public. One query.
+
+    It is a request's first, and so shows by itself whether the kept connection still works: Django's own
+    check, which would ask the server once more, is told that it is done.
+    """
+    connection.health_check_done = True
+    try:
+        return _read_version()
+    except (InterfaceError, OperationalError):  # the server has closed the connection since the last request
+        connection.close()
+        return _read_version()
+
+
+def _read_version() -> str:
     with connection.cursor() as cursor:
         cursor.execute("SELECT version FROM studygroup_public_version")
         return cursor.fetchone()[0]

@@ -185,3 +185,15 @@ def test_every_table_a_public_page_reads_has_the_trigger(group, client):
         )
         watched = {row[0] for row in cursor.fetchall()}
     assert read - watched == set()
+
+
+def test_a_connection_that_the_server_has_cut_is_made_anew(group, client):
+    client.get("/")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        pid = cursor.fetchone()[0]
+    other = connection.copy()
+    with other.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s, 2000)", [pid])
+    other.close()
+    assert client.get("/").status_code == 200
