@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.db.models import QuerySet
@@ -108,28 +110,27 @@ class ChangeInline(ReadOnly, admin.TabularInline):
         return super().get_queryset(request).select_related("actor")
 
 
-@admin.action(description="Shortlist (needs your own review)")
-def shortlist(model_admin, request: HttpRequest, queryset: QuerySet) -> None:
-    """The desk's verb on each chosen application; each refusal is told."""
+def _each(request: HttpRequest, queryset: QuerySet, verb: Callable, done: str) -> None:
+    """Do the desk's verb on each chosen application, and tell what became of each."""
     for application in queryset:
         try:
-            admissions.shortlist(application_id=application.pk, by=request.user, now=timezone.now())
+            verb(application_id=application.pk, by=request.user, now=timezone.now())
         except Refused as refusal:
             messages.error(request, f"{application.name}: {refusal}")
         else:
-            messages.success(request, f"{application.name} is on the shortlist.")
+            messages.success(request, done.format(name=application.name))
+
+
+@admin.action(description="Shortlist (needs your own review)")
+def shortlist(model_admin, request: HttpRequest, queryset: QuerySet) -> None:
+    """Put the chosen applications on the shortlist."""
+    _each(request, queryset, admissions.shortlist, "{name} is on the shortlist.")
 
 
 @admin.action(description="Invite (needs a free seat)")
 def invite(model_admin, request: HttpRequest, queryset: QuerySet) -> None:
-    """The desk's verb on each chosen application; each refusal is told."""
-    for application in queryset:
-        try:
-            admissions.invite(application_id=application.pk, by=request.user, now=timezone.now())
-        except Refused as refusal:
-            messages.error(request, f"{application.name}: {refusal}")
-        else:
-            messages.success(request, f"A seat is held for {application.name}.")
+    """Offer free seats to the chosen applications, while there are any."""
+    _each(request, queryset, admissions.invite, "A seat is held for {name}.")
 
 
 @admin.register(Application)

@@ -23,6 +23,11 @@ class TrackLine:
     numbers: list[int]
     tracks: list[Track]
 
+    @property
+    def sources(self) -> list[dict]:
+        """What the tracks follow, together."""
+        return [source for track in self.tracks for source in track.source_list]
+
 
 @dataclass(frozen=True)
 class Home:

@@ -5,21 +5,9 @@ from __future__ import annotations
 import zoneinfo
 from datetime import date, datetime
 
-WORDS = [
-    "no",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-]
+from studygroup.drawings import number_words
+
+IN_WORDS = 12  # up to here a number of days is a word
 
 
 def full_date(day: date | datetime) -> str:
@@ -47,7 +35,7 @@ def days_apart(now: datetime, moment: datetime) -> str:
     days = (moment.date() - now.astimezone(moment.tzinfo).date()).days
     if days in (-1, 0, 1):
         return {-1: "yesterday", 0: "today", 1: "tomorrow"}[days]
-    count = WORDS[abs(days)] if abs(days) < len(WORDS) else str(abs(days))
+    count = number_words(abs(days)) if abs(days) <= IN_WORDS else str(abs(days))
     return f"in {count} days" if days > 0 else f"{count} days ago"
 
 
