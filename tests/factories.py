@@ -89,6 +89,11 @@ class SessionFactory(DjangoModelFactory):
     starts_at = factory.LazyFunction(lambda: timezone.now() + timedelta(days=12))
     ends_at = factory.LazyAttribute(lambda self: self.starts_at + timedelta(hours=2))
     time_zone = "Europe/Tallinn"
+    announced_at = factory.LazyAttribute(
+        lambda self: (
+            None if self.state == meetings.Session.State.DRAFT else self.starts_at - timedelta(days=20)
+        )
+    )
 
 
 class HeldSessionFactory(SessionFactory):

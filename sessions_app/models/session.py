@@ -21,8 +21,11 @@ class SessionQuerySet(models.QuerySet):
         return self.filter(state__in=[Session.State.ANNOUNCED, Session.State.HELD])
 
     def visible_to(self, *, organiser: bool) -> SessionQuerySet:
-        """The sessions this reader may open: drafts are the organisers' (rule 7)."""
-        return self if organiser else self.exclude(state=Session.State.DRAFT)
+        """The sessions this reader may open: drafts are the organisers', even cancelled ones (rule 7)."""
+        if organiser:
+            return self
+        called_off = Q(state=Session.State.CANCELLED, announced_at__isnull=False)
+        return self.filter(Q(state__in=[Session.State.ANNOUNCED, Session.State.HELD]) | called_off)
 
     def upcoming(self, *, now: datetime) -> SessionQuerySet:
         """Announced sessions that have not ended, the soonest first."""

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import timezone
 
+from sessions_app import schedule
 from sessions_app.models import Appearance, Material, Path, Reading, Resource, Session, Slot, Source
 from tests.factories import (
     HeldSessionFactory,
@@ -294,3 +295,12 @@ def test_published_sessions_are_announced_or_held(group):
         SessionFactory(number=number, state=state)
 
     assert set(Session.objects.published().values_list("state", flat=True)) == {"announced", "held"}
+
+
+def test_a_draft_that_is_cancelled_stays_the_organisers(group, organiser, member, client, client_of):
+    session = SessionFactory(state="draft", title="Never told anybody")
+    schedule.cancel(session_id=session.pk, now=timezone.now())
+    address = session.get_absolute_url()
+    assert client.get(address).status_code == 404
+    assert client_of(member.user).get(address).status_code == 404
+    assert client_of(organiser).get(address).status_code == 200
