@@ -11,7 +11,7 @@ from sessions_app import overview, shelf
 from sessions_app.models import Path, Reading, Session, Track
 from sessions_app.preparation import Prep, prep_for
 
-SPINES = 40  # sessions on the home page's shelf; the archive has the rest
+SPINES = 24  # sessions on the home page's shelf; the archive has the rest
 LATELY = 4
 
 

@@ -20,7 +20,7 @@ from members.forms import DeclineForm, ReviewForm
 from members.models import Application, Criterion, Invitation, Member, Review, Score
 from members.models.application import OPEN_STATES, State
 
-PAGE = 50  # applications on one page of the queue
+PAGE = 25  # applications on one page of the queue
 
 
 @organiser_required
@@ -51,6 +51,7 @@ def application_list(request: HttpRequest) -> HttpResponse:
         {
             "page": page,
             "chosen": chosen,
+            "query": f"state={chosen}&" if chosen else "",
             "states": [(value, label, counts[value]) for value, label in State.choices],
             "open_count": sum(counts[state] for state in State.values if state in OPEN_STATES),
         },

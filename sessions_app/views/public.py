@@ -17,8 +17,9 @@ from sessions_app.models import Path, Resource, Session, nest
 from sessions_app.models.curriculum import Track
 from sessions_app.views.parts import SESSION, prep_part, rsvp_part
 
-SESSIONS, PRESENTERS, RESOURCES = 40, 40, 60  # rows on one page
-SPINES = 80  # the shelf shows the latest; the list has them all
+# Rows on one page, so that its time and weight stay the same however long the archive becomes.
+SESSIONS, TRACKS, PRESENTERS, RESOURCES = 20, 20, 20, 40
+SPINES = 24  # the shelf shows the latest; the list has them all
 
 
 def _subjects(tracks: list[Track]) -> list[tuple[str, list[Track]]]:
@@ -32,9 +33,14 @@ def _subjects(tracks: list[Track]) -> list[tuple[str, list[Track]]]:
 def curriculum(request: HttpRequest) -> HttpResponse:
     """The paths, the shelf, and the tracks with their leaders, sources and sessions."""
     newest = overview.with_tracks(Session.objects.published()).order_by("-number")[:SPINES]
-    tracks = list(overview.tracks_with_all())
-    paths = list(Path.objects.all())
-    parts = [(path, _subjects([t for t in tracks if t.path_id == path.pk])) for path in paths]
+    page = Paginator(overview.tracks_with_all(), TRACKS).get_page(request.GET.get("page"))
+    tracks = list(page)
+    parts = [
+        (path, _subjects([track for track in tracks if track.path_id == path.pk]))
+        for path in Path.objects.all()
+    ]
+    if page.has_previous():  # the paths are described once
+        parts = [(path, subjects) for path, subjects in parts if subjects]
     rest = _subjects([track for track in tracks if track.path_id is None])
     return render(
         request,
@@ -43,6 +49,7 @@ def curriculum(request: HttpRequest) -> HttpResponse:
             "parts": parts,
             "rest": rest,
             "tracks": tracks,
+            "page": page,
             "shelf": shelf.build(reversed(newest), now=timezone.now()),
         },
     )

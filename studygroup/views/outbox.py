@@ -22,15 +22,17 @@ PAGE = 50
 def message_list(request: HttpRequest) -> HttpResponse:
     """All mails, the newest first; `?state=` chooses."""
     chosen = request.GET.get("state", "")
+    chosen = chosen if chosen in Message.State.values else ""
     counts = dict(Message.objects.order_by().values_list("state").annotate(Count("pk")))
-    found = Message.objects.filter(state=chosen) if chosen in Message.State.values else Message.objects.all()
+    found = Message.objects.filter(state=chosen) if chosen else Message.objects.all()
     page = Paginator(found.defer("text", "html", "secrets"), PAGE).get_page(request.GET.get("page"))
     return render(
         request,
         "organiser/outbox.html",
         {
             "page": page,
-            "chosen": chosen if chosen in Message.State.values else "",
+            "chosen": chosen,
+            "query": f"state={chosen}&" if chosen else "",
             "states": [(value, label, counts.get(value, 0)) for value, label in Message.State.choices],
             "total": sum(counts.values()),
         },

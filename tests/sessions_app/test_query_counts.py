@@ -54,7 +54,7 @@ def fill(rows: int, member: Member) -> Session:
 
 
 PAGES = {
-    ("visitor", "/curriculum/"): 4,
+    ("visitor", "/curriculum/"): 5,
     ("visitor", "/sessions/"): 3,
     ("visitor", "/sessions/{number}/"): 3,
     ("visitor", "/presentations/"): 3,
@@ -62,7 +62,7 @@ PAGES = {
     ("as_member", "/next/"): 8,
     ("as_member", "/sessions/{number}/"): 8,
     ("as_member", "/sessions/"): 6,
-    ("as_member", "/curriculum/"): 7,
+    ("as_member", "/curriculum/"): 8,
     ("as_member", "/presentations/"): 6,
     ("as_member", "/resources/"): 6,
     ("as_organiser", "/sessions/{number}/"): 8,
