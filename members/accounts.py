@@ -14,6 +14,22 @@ from outbox.writing import write_text
 
 
 class AccountAdapter(DefaultAccountAdapter):
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "account_inactive": "Ask an organiser; this account is closed.",
+        "email_password_mismatch": "Check the address and the password; together they do not fit.",
+        "enter_current_password": "Type your current password.",
+        "incorrect_code": "Check the code; this is not the one that we mailed.",
+        "incorrect_password": "Type the password again; this is not it.",
+        "invalid_login": "Check the address and the password; together they do not fit.",
+        "invalid_or_expired_key": "Ask for a new link; this one does not work any more.",
+        "invalid_password_reset": "Ask for a new link; this one does not work any more.",
+        "rate_limited": "Wait a few minutes, then try again; there were too many tries.",
+        "same_as_current": "Choose another one; this is what you have now.",
+        "too_many_login_attempts": "Wait a few minutes, then try again; there were too many tries.",
+        "unknown_email": "Check the address; no account has it.",
+    }
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Never: one becomes a member by invitation."""
         return False

@@ -108,6 +108,8 @@ class AnswersForm(forms.Form):
         for field in self.fields.values():
             if isinstance(field.widget, forms.Textarea) and field.max_length:
                 field.widget.attrs["data-maxlength-hint"] = field.max_length
+                # The browser would cut a longer text without a word; so the counter and the form say it.
+                field.widget.attrs.pop("maxlength", None)
 
     def answers(self) -> dict:
         """The cleaned answers without the strengths, as `members.applying` takes them."""

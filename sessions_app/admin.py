@@ -17,7 +17,6 @@ from sessions_app.models import (
     Path,
     Presentation,
     Presenter,
-    Progress,
     Reading,
     Resource,
     Rsvp,
@@ -113,14 +112,6 @@ class ReadingAdmin(admin.ModelAdmin):
     list_select_related = ["session"]
     search_fields = ["title", "url", "note", "=session__number"]
     autocomplete_fields = ["session", "parent"]
-
-
-@admin.register(Progress)
-class ProgressAdmin(admin.ModelAdmin):
-    list_display = ["member", "reading", "read_at"]
-    list_select_related = ["member__user", "reading"]
-    search_fields = ["member__user__name", "member__user__email", "reading__title"]
-    autocomplete_fields = ["reading", "member"]
 
 
 @admin.register(Rsvp)

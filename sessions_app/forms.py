@@ -9,13 +9,14 @@ from functools import lru_cache
 from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Div, Field, Fieldset, Layout
 from django import forms
-from django.core.validators import URLValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, URLValidator
 
 from sessions_app.models import Session, Track
 from sessions_app.models.session import LONGEST_TEXT
 from sessions_app.planning import NoSuchTime, moment
 
 HIGHEST_NUMBER = 9999
+EARLIEST, LATEST = date(1900, 1, 1), date(2100, 12, 31)  # every zone can show these
 
 
 class WebField(forms.URLField):
@@ -88,6 +89,10 @@ class SessionForm(forms.Form):
             "required": "Choose a date.",
             "invalid": "Write the date as 2026-10-16 or 16/10/2026.",
         },
+        validators=[
+            MinValueValidator(EARLIEST, f"Choose a date from {EARLIEST.year} on."),
+            MaxValueValidator(LATEST, f"Choose a date up to {LATEST.year}."),
+        ],
     )
     starts = forms.TimeField(
         widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"}),
@@ -191,9 +196,6 @@ class SessionForm(forms.Form):
                 instants[name] = self._stored(name, day, clock, zone) or moment(day, clock, zone)
             except NoSuchTime as skipped:
                 self.add_error(name, str(skipped))
-            except OverflowError:
-                if not self.has_error("date"):
-                    self.add_error("date", "Choose a date that this calendar has.")
         data["starts_at"], data["ends_at"] = instants.get("starts"), instants.get("ends")
         self._in_order(instants)
         return data

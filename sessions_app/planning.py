@@ -162,6 +162,7 @@ def save_session(*, session_id: int | None, seen: str, plan: Plan) -> Session:
     seen: the version that the one saving has looked at; "" for a new session.
     Raises Changed when the session is another by now, NumberTaken, and speakers.Unclear for a name that
     could mean several people. What members have read stays with a reading that is kept.
+    The session returned carries `new_guests`: the names that were new.
     """
     # One save at a time: two at once could take the same number, or make the same guest twice.
     Group.objects.select_for_update().first()
@@ -180,8 +181,9 @@ def save_session(*, session_id: int | None, seen: str, plan: Plan) -> Session:
     session.tracks.set(plan.tracks)
     if plan.readings is not None:
         _save_readings(session, plan.readings, plan.removed_readings)
+    session.new_guests = []
     if plan.talks is not None:
-        _save_talks(session, plan.talks, plan.removed_talks)
+        session.new_guests = _save_talks(session, plan.talks, plan.removed_talks)
     return session
 
 
@@ -215,7 +217,8 @@ def _save_readings(session: Session, lines: list[ReadingLine], removed: frozense
             top = reading
 
 
-def _save_talks(session: Session, lines: list[TalkLine], removed: frozenset[int]) -> None:
+def _save_talks(session: Session, lines: list[TalkLine], removed: frozenset[int]) -> list[str]:
+    """Save the talks; returns the names of presenters whom nobody had heard of before."""
     slots = {slot.presentation_id: slot for slot in session.slots.select_related("presentation")}
     for pk in removed & slots.keys():
         slots[pk].delete()
@@ -231,6 +234,7 @@ def _save_talks(session: Session, lines: list[TalkLine], removed: frozenset[int]
         slot.presentation, slot.position = talk, position
         slot.save()
         _save_presenters(talk, line.names, directory)
+    return directory.new_guests
 
 
 def _save_presenters(talk: Presentation, names: list[str], directory: Directory) -> None:

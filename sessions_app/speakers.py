@@ -47,6 +47,7 @@ class Directory:
     """
 
     def __init__(self) -> None:
+        self.new_guests: list[str] = []  # those whom `presenter` had to make
         self._members: dict[str, list[int]] = defaultdict(list)
         self._addresses: dict[str, int] = {}
         for pk, name, address in Member.objects.order_by("pk").values_list("pk", "user__name", "user__email"):
@@ -104,4 +105,5 @@ class Directory:
             self._presenter_of[member] = made.pk
         else:
             self._guests[fold(name)].append(made.pk)
+            self.new_guests.append(name)
         return made.pk

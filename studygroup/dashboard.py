@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from members.models import Application, Group, Invitation, Member
 from members.models.application import State
+from members.names import isolated
 from outbox.models import Message
 from sessions_app.models import Session
 from studygroup.drawings import initials, number_words
@@ -37,11 +38,6 @@ class Todo:
 def people(count: int, one: str, many: str) -> str:
     """The number in words and the noun that goes with it, fit to begin a sentence: Two mails have."""
     return f"{number_words(count).capitalize()} {one if count == 1 else many}"
-
-
-def isolated(name: str) -> str:
-    """A name inside a sentence, so that one written from right to left leaves the rest in its order."""
-    return f"\u2068{name}\u2069"
 
 
 def applications_todo(*, now: datetime, zone: ZoneInfo) -> list[Todo]:

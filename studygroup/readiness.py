@@ -65,6 +65,7 @@ def next_session(*, now: datetime) -> Session | None:
         Session.objects.filter(state__in=[Session.State.ANNOUNCED, Session.State.DRAFT], ends_at__gt=now)
         .annotate(
             reading_count=counted(readings),
+            required_count=counted(required),
             minutes=Coalesce(Subquery(total, output_field=IntegerField()), 0),
             talk_count=counted(talks, "sessions"),
             presenter_count=counted(
@@ -92,14 +93,7 @@ def checklist(session: Session, *, active: int) -> list[Check]:
             edit,
         ),
         Check("Place", session.place or "not said", bool(session.place), edit),
-        Check(
-            "Readings",
-            f"{session.reading_count}, {duration(session.minutes)}"
-            if session.minutes
-            else str(session.reading_count),
-            session.reading_count > 0,
-            edit,
-        ),
+        Check("Readings", _readings_in_words(session), session.reading_count > 0, edit),
         Check("Presenters", str(session.presenter_count), session.presenter_count > 0, edit),
         Check(
             "Slides",
@@ -118,3 +112,13 @@ def checklist(session: Session, *, active: int) -> list[Check]:
             session.coming > 0 and session.prepared == session.coming,
         ),
     ]
+
+
+def _readings_in_words(session: Session) -> str:
+    """4, 1 h 55 min, and 2 if there is time."""
+    words = str(session.required_count)
+    if session.minutes:
+        words += f", {duration(session.minutes)}"
+    if extra := session.reading_count - session.required_count:
+        words += f", and {extra} if there is time"
+    return words

@@ -83,7 +83,7 @@ class Group(models.Model):
         """Refuse accents that cannot be read on our paper: one wrong colour would spoil every link."""
         for field, paper in (("accent", colours.PAPER), ("accent_dark", colours.PAPER_DARK)):
             accent = getattr(self, field)
-            if accent and colours.contrast(accent, paper) < colours.LEGIBLE:
+            if colours.is_colour(accent) and colours.contrast(accent, paper) < colours.LEGIBLE:
                 raise ValidationError({field: f"Choose a colour with more contrast to the page ({paper})."})
         if bool(self.accent) != bool(self.accent_dark):
             raise ValidationError({"accent": "Give both accents, for light and for dark pages, or neither."})

@@ -19,6 +19,7 @@ from members.errors import Refused
 from members.forms import DeclineForm, ReviewForm
 from members.models import Application, Criterion, Invitation, Member, Review, Score
 from members.models.application import OPEN_STATES, State
+from members.names import isolated
 
 PAGE = 25  # applications on one page of the queue
 
@@ -144,7 +145,7 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("organise:application", pk)
 
 
-def _decide(request: HttpRequest, pk: int, decision: Callable, done: str, **details) -> HttpResponse:
+def _decide(request: HttpRequest, pk: int, decision: Callable, done: str) -> HttpResponse:
     """Carry one decision out and say what happened; a stale or refused one changes nothing."""
     application = get_object_or_404(Application, pk=pk)
     try:
@@ -153,12 +154,11 @@ def _decide(request: HttpRequest, pk: int, decision: Callable, done: str, **deta
             by=request.user,
             now=timezone.now(),
             seen=request.POST.get("seen") or None,
-            **details,
         )
     except Refused as refusal:
         messages.error(request, str(refusal))
     else:
-        messages.success(request, done.format(name=application.name))
+        messages.success(request, done.format(name=isolated(application.name)))
     return redirect("organise:application", pk)
 
 
@@ -187,13 +187,21 @@ def decline(request: HttpRequest, pk: int) -> HttpResponse:
         return _render_application(
             request, get_object_or_404(Application, pk=pk), decline_form=form, status=422
         )
-    return _decide(
-        request,
-        pk,
-        admissions.decline,
-        "{name} is declined, and the mail with your reason is in the outbox.",
-        reason=form.cleaned_data["reason"],
-    )
+    application = get_object_or_404(Application, pk=pk)
+    try:
+        admissions.decline(
+            application_id=pk,
+            by=request.user,
+            reason=form.cleaned_data["reason"],
+            now=timezone.now(),
+            seen=request.POST.get("seen") or None,
+        )
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        application.refresh_from_db()
+        return _render_application(request, application, decline_form=form, status=409)
+    messages.success(request, f"{isolated(application.name)} is declined, and the mail is in the outbox.")
+    return redirect("organise:application", pk)
 
 
 @organiser_required

@@ -17,6 +17,7 @@ from members.errors import Refused
 from members.forms import AnswersForm, ApplicationForm
 from members.models import Application, Group, Invitation
 from members.models.application import State
+from members.names import isolated
 
 
 def _group(request: HttpRequest) -> Group:
@@ -194,7 +195,7 @@ def invitation_accept(request: HttpRequest, token: str) -> HttpResponse:
         messages.success(request, "The seat is yours. Sign in with your account.")
         return redirect("account_login")
     login(request, member.user, backend="allauth.account.auth_backends.AuthenticationBackend")
-    messages.success(request, f"Welcome, {member.name}. The seat is yours.")
+    messages.success(request, f"Welcome, {isolated(member.name)}. The seat is yours.")
     return redirect("next")
 
 

@@ -78,6 +78,10 @@ def _save(request: HttpRequest, editor: Editor) -> HttpResponse:
         messages.success(request, f"{saved} is saved as a draft. Only organisers see it.")
     else:
         messages.success(request, f"{saved} is saved. No mail was sent.")
+    if saved.new_guests:
+        names = " and ".join(saved.new_guests)
+        are = "is a new guest" if len(saved.new_guests) == 1 else "are new guests"
+        messages.success(request, f"{names} {are}. If you meant somebody else, mend the name.")
     return redirect("organise:session", saved.pk)
 
 

@@ -57,6 +57,12 @@ def in_zone(moment: datetime, zone: str) -> datetime:
 
 
 @register.filter
+def city(zone: str) -> str:
+    """The place in a zone's name, as in “New York time”."""
+    return when.city_of(zone)
+
+
+@register.filter
 def full_date(day: date | datetime) -> str:
     """Wednesday 16 October 2019."""
     return when.full_date(day)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
 
 from members import admissions
 from members.models import Application, Member, Review, Score, User
 from members.models.application import State
+from members.names import isolated
 from sessions_app.models import Presenter
 from tests.factories import (
     ApplicationFactory,
@@ -167,3 +169,28 @@ def test_erasing_a_person_keeps_the_groups_history(group, organiser):
     assert [review.reviewer for review in application.reviews.all()] == [None]
     assert [change.actor for change in application.changes.all()] == [None]
     assert Application.objects.get().state == State.SHORTLISTED
+
+
+def test_stale_decline_keeps_the_reason_that_was_typed(group, organiser, desk):
+    application = ApplicationFactory(state=State.SHORTLISTED)
+    admissions.invite(application_id=application.pk, by=organiser, now=timezone.now())
+    response = post(desk, application, "decline", reason="A long and kind reason", seen="shortlisted")
+    assert response.status_code == 409
+    assert "Orla Quinn moved this application to Invited just now. Nothing was changed." in response.text
+    assert "A long and kind reason" in response.text
+    application.refresh_from_db()
+    assert application.state == State.INVITED
+
+
+def test_name_written_from_right_to_left_is_fenced_off_in_sentences():
+    assert isolated("Zoë Lindqvist") == "Zoë Lindqvist"
+    assert isolated("حميد") == "\u2068حميد\u2069"
+    assert isolated("a\u202eb") == "\u2068a\u202eb\u2069"
+
+
+@pytest.mark.parametrize("accent", ["zzz", "red; } body {", "#12345", "#faf8f0"])
+def test_accent_that_is_none_or_illegible_is_refused_with_a_sentence(group, accent):
+    group.accent = group.accent_dark = accent
+    with pytest.raises(ValidationError) as refusal:
+        group.full_clean()
+    assert "accent" in refusal.value.message_dict

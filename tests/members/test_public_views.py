@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -254,3 +255,10 @@ def test_private_page_costs_few_queries(group, client, django_assert_num_queries
     application.strengths.set(StrengthFactory.create_batch(30))
     with django_assert_num_queries(4):
         client.get(reverse("application", args=[application.token]))
+
+
+def test_browser_never_cuts_a_long_answer_by_itself(group, client):
+    page = client.get("/apply/").text
+    experience = re.search(r"<textarea[^>]*name=\"experience\"[^>]*>", page)[0]
+    assert 'data-maxlength-hint="6000"' in experience
+    assert "maxlength=" not in experience.replace("data-maxlength-hint", "")
