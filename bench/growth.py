@@ -1,4 +1,4 @@
-"""How much slower pages become with 100 times the data (DESIGN.md, Budgets: at most 1.2 times).
+"""How much slower pages become with 100 times the data (docs/design.md, Budgets; the aim is 1.2 times).
 
     .venv/bin/python -m bench.growth
 

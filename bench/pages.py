@@ -1,4 +1,4 @@
-"""How fast pages are, against a bare Django view, on this machine, in one run (DESIGN.md, Budgets).
+"""How fast pages are, against a bare Django view, on this machine, in one run (docs/design.md, Budgets).
 
     .venv/bin/python -m bench.pages            needs wrk (Debian: apt-get install wrk)
 

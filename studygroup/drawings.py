@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 # --- Words and numerals ------------------------------------------------------------------------------
-FIGURES_FROM = 40  # LOOK: "from 40 on, figures"
+FIGURES_FROM = 40  # a Roman numeral above is longer than its margin
 ROMAN = [(10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I")]
 WORDS = [
     "no",

@@ -1,4 +1,4 @@
-"""Every address of the site; DESIGN's list is the order."""
+"""Every address of the site."""
 
 from django.contrib import admin
 from django.urls import include, path

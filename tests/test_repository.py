@@ -36,7 +36,7 @@ def imports_of(file: Path) -> set[str]:
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_arrows_never_point_back(package):
-    """DESIGN.md, Packages."""
+    """docs/design.md, Packages."""
     forbidden = set(PACKAGES) - PACKAGES[package] - {package}
     wrong = {
         str(file.relative_to(ROOT)): imports_of(file) & forbidden

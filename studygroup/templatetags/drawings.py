@@ -1,4 +1,4 @@
-"""Template tags for what LOOK.md draws or words: numerals, the room, bars, chips, durations, the navigation.
+"""Template tags for drawings and words: numerals, the room, bars, chips, durations, the navigation.
 
 They are built-ins of the template engine (see settings), so that no page has to load them.
 """

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from members.models import User
 
-# STACK.md's flags: as root there is no sandbox, and nothing may call out of a closed network.
+# as root there is no sandbox, and nothing may call out of a closed network.
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",

@@ -1,4 +1,4 @@
-"""The three journeys of the issue, each in a real browser, with JavaScript on and off."""
+"""The three journeys, each in a real browser, with JavaScript on and off."""
 
 from __future__ import annotations
 
@@ -218,7 +218,7 @@ def test_organiser_plans_a_session(visitor, group, width):
 
 
 def fill_session(page, day) -> None:
-    """Type what the issue asks for into the editor."""
+    """Type a session with two readings and a talk into the editor."""
     page.get_by_label("Title", exact=True).first.fill("Attention, *again*")
     page.get_by_label("Date").fill(day.isoformat())
     page.get_by_label("Place").fill("Room 4")

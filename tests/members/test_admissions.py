@@ -290,7 +290,7 @@ def test_move_follows_the_table_and_nothing_else(group, before, after):
 
 
 def test_table_is_the_design():
-    """DESIGN.md, rule 3, written out by hand."""
+    """docs/design.md, rule 3, written out by hand."""
     assert {before: set(after) for before, after in ALLOWED_MOVES.items()} == {
         "unconfirmed": {"waiting", "declined", "withdrawn"},
         "waiting": {"shortlisted", "declined", "withdrawn"},

@@ -1,4 +1,4 @@
-"""DESIGN.md, Budgets: a first visit weighs at most 120 kB, all assets compressed."""
+"""docs/design.md, Budgets: a first visit weighs at most 120 kB, all assets compressed."""
 
 from __future__ import annotations
 
