@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -17,17 +17,9 @@ class MessageQuerySet(models.QuerySet):
             | Q(state=Message.State.SENDING, leased_until__lt=now)
         ).order_by("due_at", "pk")
 
-    def failed(self) -> MessageQuerySet:
-        """Messages that nobody will try again unless an organiser asks."""
-        return self.filter(state=Message.State.FAILED)
-
     def waiting(self) -> MessageQuerySet:
         """Messages still on their way."""
         return self.filter(state__in=[Message.State.QUEUED, Message.State.SENDING])
-
-    def sent_since(self, moment: datetime) -> MessageQuerySet:
-        """Messages a mail server has taken since `moment`."""
-        return self.filter(state=Message.State.SENT, sent_at__gte=moment)
 
 
 class Message(models.Model):
@@ -86,8 +78,3 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subject} ({self.to})"
-
-    @property
-    def age(self) -> timedelta:
-        """How long it took from the event to the mail server, or zero while it is on its way."""
-        return (self.sent_at - self.created_at) if self.sent_at else timedelta()

@@ -14,10 +14,6 @@ class MemberQuerySet(models.QuerySet):
         """Members who hold a seat."""
         return self.filter(state=Member.State.ACTIVE)
 
-    def organisers(self) -> MemberQuerySet:
-        """Members who run the group and have not left."""
-        return self.filter(role=Member.Role.ORGANISER).exclude(state=Member.State.ALUMNI)
-
     def by_name(self) -> MemberQuerySet:
         """With their accounts, in the order of their names."""
         return self.select_related("user").order_by("user__name", "pk")

@@ -22,13 +22,6 @@ class Tally:
 
 
 class RsvpQuerySet(models.QuerySet):
-    def count_by_answer(self) -> dict[str, int]:
-        """How many members gave each answer; every answer is a key. Members who left do not count."""
-        counts = dict.fromkeys(Rsvp.Answer.values, 0)
-        answers = self.filter(member__state=Member.State.ACTIVE).order_by()
-        counts.update(answers.values_list("answer").annotate(Count("pk")))
-        return counts
-
     def tally(self, *, session: Session, member: Member | None) -> Tally:
         """What the page of a session says of its answers. One query."""
         active = Q(state=Member.State.ACTIVE)
