@@ -227,6 +227,20 @@ class Site:
             signal.signal(number, signal.SIG_IGN)
         if self.embedded:
             embedded_postgres.release()
+            self._see_database_end()
+
+    def _see_database_end(self) -> None:
+        """Stop the database once the last of our programs has let go of it.
+
+        Those that had to be killed hold their count until the kernel is done with them, a moment after we
+        have let go of ours; then nobody would be left to stop it. Its other users keep it, of course.
+        """
+        with contextlib.suppress(embedded_postgres.StartError, OSError):
+            place = embedded_postgres.locate(self.data)
+            for _ in range(20):
+                if embedded_postgres.stop_if_unused(place):
+                    return
+                time.sleep(0.1)
 
 
 # --- Processes ------------------------------------------------------------------------------------------
