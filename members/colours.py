@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 
+COLOUR = r"^#[0-9a-fA-F]{6}$"
 PAPER, PAPER_DARK = "#faf8f3", "#1b1a17"
 LEGIBLE = 4.5  # contrast of text: WCAG 2.2, success criterion 1.4.3
 
 
 def is_colour(text: str) -> bool:
     """Whether this is written as a colour is: # and six hexadecimal digits."""
-    return re.fullmatch(r"#[0-9a-fA-F]{6}", text) is not None
+    return re.match(COLOUR, text) is not None
 
 
 def channels(colour: str) -> tuple[int, int, int]:

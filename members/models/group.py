@@ -10,7 +10,7 @@ from django.db.models import Q
 from members import colours
 from members.models.user import validate_time_zone
 
-colour = RegexValidator(r"^#[0-9a-fA-F]{6}$", "Write the colour as # and six hexadecimal digits.")
+colour = RegexValidator(colours.COLOUR, "Write the colour as # and six hexadecimal digits.")
 
 
 class GroupQuerySet(models.QuerySet):

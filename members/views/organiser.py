@@ -145,8 +145,19 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("organise:application", pk)
 
 
-def _decide(request: HttpRequest, pk: int, decision: Callable, done: str) -> HttpResponse:
-    """Carry one decision out and say what happened; a stale or refused one changes nothing."""
+def _decide(
+    request: HttpRequest,
+    pk: int,
+    decision: Callable,
+    done: str,
+    *,
+    typed: DeclineForm | None = None,
+    **details,
+) -> HttpResponse:
+    """Carry one decision out and say what happened; a stale or refused one changes nothing.
+
+    typed: the form whose text is shown again when the decision is refused; details: for the decision.
+    """
     application = get_object_or_404(Application, pk=pk)
     try:
         decision(
@@ -154,9 +165,13 @@ def _decide(request: HttpRequest, pk: int, decision: Callable, done: str) -> Htt
             by=request.user,
             now=timezone.now(),
             seen=request.POST.get("seen") or None,
+            **details,
         )
     except Refused as refusal:
         messages.error(request, str(refusal))
+        if typed:
+            application.refresh_from_db()
+            return _render_application(request, application, decline_form=typed, status=409)
     else:
         messages.success(request, done.format(name=isolated(application.name)))
     return redirect("organise:application", pk)
@@ -187,21 +202,14 @@ def decline(request: HttpRequest, pk: int) -> HttpResponse:
         return _render_application(
             request, get_object_or_404(Application, pk=pk), decline_form=form, status=422
         )
-    application = get_object_or_404(Application, pk=pk)
-    try:
-        admissions.decline(
-            application_id=pk,
-            by=request.user,
-            reason=form.cleaned_data["reason"],
-            now=timezone.now(),
-            seen=request.POST.get("seen") or None,
-        )
-    except Refused as refusal:
-        messages.error(request, str(refusal))
-        application.refresh_from_db()
-        return _render_application(request, application, decline_form=form, status=409)
-    messages.success(request, f"{isolated(application.name)} is declined, and the mail is in the outbox.")
-    return redirect("organise:application", pk)
+    return _decide(
+        request,
+        pk,
+        admissions.decline,
+        "{name} is declined, and the mail is in the outbox.",
+        typed=form,
+        reason=form.cleaned_data["reason"],
+    )
 
 
 @organiser_required
