@@ -18,6 +18,8 @@ COPY demonstration demonstration
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 # Collecting needs settings that load, and uses neither the key nor the database.
 RUN SECRET_KEY=build DATABASE_URL=postgres://build@localhost/build python manage.py collectstatic --noinput
+# A new volume takes over the owner of the folder that it is mounted on.
+RUN install -d -o site -g site /data
 USER site
 EXPOSE 8000
 CMD ["gunicorn", "studygroup.wsgi:application", "--bind", "0.0.0.0:8000", "--workers", "2", "--threads", "4"]

@@ -1,16 +1,38 @@
-"""How django-allauth behaves here: nobody signs up by themselves, and its mails go through the outbox."""
+"""How django-allauth behaves here: nobody signs up by themselves, and nobody learns who has an account.
+
+Its mails are taken in at the door like everything else that differs for known and unknown addresses; the
+worker writes them into the outbox. The forms that take an address are in `members.forms.signing_in`.
+"""
 
 from __future__ import annotations
 
 from uuid import uuid4
 
 from allauth.account.adapter import DefaultAccountAdapter
-from django.db import transaction
+from allauth.account.stages import LoginByCodeStage
 from django.http import HttpRequest
 from django.utils import timezone
 
-from members.models import Group
-from outbox.writing import write_text
+from members import doorstep, limits
+from members.addresses import fold
+from members.models import Group, Knock, User
+
+UNKNOWN = "account/email/unknown_account"  # allauth's mail to an address without an account
+CODE = "account/email/login_code"
+
+
+class CodeStage(LoginByCodeStage):
+    """Signing in by a code that was mailed."""
+
+    def __init__(self, controller, request: HttpRequest, login):
+        """allauth has just read the account from the database, if there is one; else this asks as well."""
+        super().__init__(controller, request, login)
+        if login.user is None:
+            User.objects.filter(pk=0).first()
+
+    def is_resumable(self, request: HttpRequest) -> bool:
+        """Whoever opens the sign-in page meanwhile sees the sign-in page, not the page for the code."""
+        return False
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -34,20 +56,46 @@ class AccountAdapter(DefaultAccountAdapter):
         """Never: one becomes a member by invitation."""
         return False
 
+    def clean_email(self, email: str) -> str:
+        """Addresses are kept folded."""
+        return fold(email)
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Where the request came from, as our own limits see it."""
+        return limits.client_address(request)
+
+    def get_login_stages(self) -> list[str]:
+        """allauth's, with our own for the mailed code."""
+        ours = f"{CodeStage.__module__}.{CodeStage.__qualname__}"
+        return [
+            ours if stage == "allauth.account.stages.LoginByCodeStage" else stage
+            for stage in super().get_login_stages()
+        ]
+
     def send_mail(self, template_prefix: str, email: str, context: dict) -> None:
-        """Write allauth's mail (sign-in code, new password) into the outbox instead of sending it now."""
+        """Hand allauth's mail (sign-in code, new password) to the door instead of sending it now.
+
+        For an address without an account the mail is made just the same, with a code that opens nothing;
+        the door drops it. So neither the answer nor its time tells which addresses are known.
+        """
+        known = context.get("known", template_prefix != UNKNOWN)
+        if template_prefix == UNKNOWN:
+            template_prefix, context = CODE, {"code": self.generate_login_code()}
         group = Group.objects.current()
         mail = self.render_mail(
             template_prefix, email, {**context, "group_name": group.name if group else "Study Group"}
         )
         code = str(context.get("code") or "")
         url = str(context.get("password_reset_url") or context.get("activate_url") or "")
-        with transaction.atomic():
-            write_text(
-                kind=template_prefix.rpartition("/")[2],
-                about=f"sign-in:{uuid4().hex}",  # each request is an event of its own
-                to=email,
-                parts=(mail.subject, mail.body),
-                secrets=[secret for secret in (code, url) if secret],
-                now=timezone.now(),
-            )
+        doorstep.knock(
+            Knock.Kind.MAIL,
+            {
+                "known": known,
+                "kind": template_prefix.rpartition("/")[2],
+                "about": f"sign-in:{uuid4().hex}",  # each request is an event of its own
+                "to": email,
+                "parts": [mail.subject, mail.body],
+                "secrets": [secret for secret in (code, url) if secret],
+            },
+            now=timezone.now(),
+        )

@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 
 from members import invitations, mails, moves
+from members.addresses import fold
 from members.errors import IllegalMove, Refused
 from members.models import Application, Group, Invitation, Strength
 from members.models.application import State
@@ -20,15 +21,18 @@ class ListClosed(Refused):
 
 
 @transaction.atomic
-def apply(*, email: str, answers: dict, strengths: Iterable[Strength], now: datetime) -> Application:
+def apply(
+    *, email: str, answers: dict, strengths: Iterable[Strength], now: datetime, taken_in: bool = False
+) -> Application:
     """Put an application on the list, to be confirmed by mail, or remind of the live one (rule 2).
 
     answers: the fields named in ANSWERS. Whoever applies again gets the same page as the first time; only
     the owner of the address learns more, by a mail with the link to the first application, once a day.
+    taken_in: whether the page took it in while the list was open; closing it since then refuses nobody.
     Returns the live application of this address. Raises ListClosed when the list is closed.
     """
     group = Group.objects.current()
-    if group is None or not group.waiting_list_open:
+    if group is None or not (taken_in or group.waiting_list_open):
         raise ListClosed("The waiting list is closed at the moment. Nothing was sent.")
     application = None
     if not Application.objects.live_for(email).exists():
@@ -62,7 +66,7 @@ def confirm(*, application_id: int, now: datetime) -> Application:
     Confirming twice is harmless. Raises IllegalMove when the application is closed.
     """
     application = moves.lock(application_id)
-    if application.state in (State.WAITING, State.SHORTLISTED, State.INVITED, State.JOINED):
+    if application.state in (State.WAITING, State.SHORTLISTED, State.INVITED, State.JOINED, State.DORMANT):
         return application
     if application.state == State.UNCONFIRMED:
         application.confirmed_at = now
@@ -102,6 +106,20 @@ def withdraw(*, application_id: int, now: datetime) -> Application:
     group = Group.objects.locked()  # an open invitation may free its seat
     application = moves.lock(application_id)
     moves.move(application, to=State.WITHDRAWN, by=moves.By.APPLICANT, now=now)
-    invitations.close_open(application, as_=Invitation.State.DECLINED, now=now)
+    invitations.close_open(application, group, as_=Invitation.State.DECLINED, now=now, note="Withdrawn")
     mails.withdrawn(application, group, now=now)
     return application
+
+
+@transaction.atomic
+def send_link(*, email: str, now: datetime) -> bool:
+    """Mail the link of the newest application to its address, if there is one; at most once an hour.
+
+    Returns whether there is one; no page may tell.
+    """
+    found = Application.objects.filter(email_key=fold(email)).order_by("-applied_at", "-pk")
+    application = found.open().first() or found.first()
+    if application is None:
+        return False
+    mails.your_link(application, Group.objects.current(), now=now)
+    return True

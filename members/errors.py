@@ -24,3 +24,14 @@ class InvitationClosed(Refused):
 
 class NotReviewed(Refused):
     """A decision was asked for before the one deciding had saved a review."""
+
+
+class OutOfOrder(Refused):
+    """Somebody else comes first in the agreed order, and no reason was given."""
+
+
+class LastOrganiser(Refused):
+    """Without this person nobody could run the group."""
+
+    def __init__(self, name: str):
+        super().__init__(f"{name} is the last organiser. Make somebody else an organiser first.")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import F
 
 from members.errors import IllegalMove
-from members.models import Application, ApplicationChange, User
+from members.models import Application, ApplicationChange, Decision, User
 from members.models.application import ALLOWED_MOVES
 
 By = ApplicationChange.By
@@ -41,6 +42,7 @@ def move(
         raise IllegalMove(stale_sentence(application, now=now))
     before, application.state, application.moved_at = application.state, to, now
     application.save(update_fields=["state", "moved_at"])
+    Decision.objects.filter(application=application).delete()  # a move settles what was prepared
     log(application, before=before, by=by, now=now, actor=actor, reason=reason)
 
 
@@ -67,7 +69,8 @@ def log(
 
 def stale_sentence(application: Application, *, now: datetime) -> str:
     """Say what the application is now, who made it so and how long ago, and that nothing was changed."""
-    last = application.changes.select_related("actor").order_by("at", "pk").last()
+    moved = application.changes.exclude(before=F("after"))  # edits and letters move nothing
+    last = moved.select_related("actor").order_by("at", "pk").last()
     label = application.get_state_display()
     if last is None:
         return f"This application is {label}. Nothing was changed."

@@ -12,11 +12,14 @@ from datetime import datetime
 from allauth.account.models import EmailAddress
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import transaction
-from django.db.models import Count, Subquery, Value
+from django.db.models import Count, OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce, JSONObject
 
-from members.errors import GroupFull
-from members.models import Acknowledgement, Group, Invitation, Member, User
+from members.errors import GroupFull, Refused
+from members.models import Acknowledgement, Application, Group, Invitation, Member, SeatChange, User
+from members.models.member import MemberQuerySet
+
+MOST_SEATS = 500
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,11 @@ class Seats:
     def free(self) -> int:
         """Seats that may be offered now."""
         return max(0, self.capacity - self.taken - self.held)
+
+    @property
+    def over(self) -> int:
+        """By how many the seats in use exceed the group's number, after it was lowered."""
+        return max(0, self.taken + self.held - self.capacity)
 
     @property
     def is_full(self) -> bool:
@@ -53,6 +61,58 @@ def require_free(group: Group) -> None:
         raise GroupFull(group.capacity)
 
 
+def write(
+    kind: str,
+    *,
+    group: Group,
+    now: datetime,
+    member: Member | None = None,
+    application: Application | None = None,
+    actor: User | None = None,
+    note: str = "",
+) -> SeatChange:
+    """Write one line of the seat ledger, with the seats as they are after the change.
+
+    kind: SeatChange.Kind; actor: who did it, None for the person concerned or the system. `group` is locked.
+    """
+    after = count(group)
+    return SeatChange.objects.create(
+        kind=kind,
+        at=now,
+        member=member,
+        application=application,
+        actor=actor,
+        note=note,
+        capacity=after.capacity,
+        taken=after.taken,
+        held=after.held,
+    )
+
+
+@transaction.atomic
+def set_capacity(
+    *, capacity: int, by: User | None, now: datetime, reason: str = "", seen: int | None = None
+) -> Group:
+    """Change how many seats the group has, from 1 to MOST_SEATS.
+
+    Fewer than are in use is allowed: nobody loses a seat, and nobody is invited until enough are free.
+    seen: the number on the page from which this was asked. Raises Refused when it is that number already,
+    when it has changed since, or is out of range.
+    """
+    group = Group.objects.locked()
+    if not 1 <= capacity <= MOST_SEATS:
+        raise Refused(f"Choose a number of seats from 1 to {MOST_SEATS}.")
+    if group.capacity == capacity:
+        raise Refused(f"The group has {capacity} seats already. Nothing was changed.")
+    if seen is not None and seen != group.capacity:
+        raise Refused(f"Somebody else has set the seats to {group.capacity} meanwhile. Nothing was changed.")
+    before, group.capacity = group.capacity, capacity
+    group.save(update_fields=["capacity"])
+    note = f"From {before} to {capacity}" + (f": {reason.strip()}" if reason.strip() else "")
+    write(SeatChange.Kind.CAPACITY, group=group, now=now, actor=by, note=note)
+    return group
+
+
 def seat(*, user: User, now: datetime, strengths=()) -> Member:
     """Give the person an active membership; the caller has locked the group and made sure of a seat.
 
@@ -60,7 +120,12 @@ def seat(*, user: User, now: datetime, strengths=()) -> Member:
     """
     member, _ = Member.objects.update_or_create(
         user=user,
-        defaults={"state": Member.State.ACTIVE, "left_at": None},
+        defaults={
+            "state": Member.State.ACTIVE,
+            "left_at": None,
+            "leave_until": None,
+            "leave_reason": "",
+        },
         create_defaults={"state": Member.State.ACTIVE, "joined_at": now},
     )
     member.strengths.add(*strengths)
@@ -70,16 +135,50 @@ def seat(*, user: User, now: datetime, strengths=()) -> Member:
     return member
 
 
+def holders() -> MemberQuerySet:
+    """Members with a seat or on leave, by name, each with how they came by it, in one query.
+
+    Adds `seat_since` and `seat_line` (kind, note, application of the line that says how, or None), and for
+    those on leave `lent_at` and `lent_by` (the name of whoever entered it).
+    """
+    lines = SeatChange.objects.filter(member=OuterRef("pk")).order_by("-at", "-pk")
+    took = lines.filter(kind__in=[SeatChange.Kind.TAKEN, SeatChange.Kind.RETURNED])
+    lent = lines.filter(kind=SeatChange.Kind.LENT)
+    line = JSONObject(kind="kind", note="note", application="application_id")
+    return (
+        Member.objects.present()
+        .by_name()
+        .annotate(
+            seat_since=Coalesce(Subquery(took.values("at")[:1]), "joined_at"),
+            seat_line=Subquery(took.values_list(line)[:1]),
+            lent_at=Subquery(lent.values("at")[:1]),
+            lent_by=Subquery(lent.values("actor__name")[:1]),
+        )
+    )
+
+
 @transaction.atomic
-def add_member(*, user: User, now: datetime, role: str = Member.Role.MEMBER, strengths=()) -> Member:
+def add_member(
+    *, user: User, now: datetime, role: str = Member.Role.MEMBER, strengths=(), by: User | None = None
+) -> Member:
     """Seat somebody without an application: the first organiser, or a group that already meets.
 
     Raises GroupFull when no seat is free.
     """
     group = Group.objects.locked()
-    if not Member.objects.active().filter(user=user).exists():
+    sits = Member.objects.active().filter(user=user).exists()
+    if not sits:
         require_free(group)
     member = seat(user=user, now=now, strengths=strengths)
+    if not sits:
+        write(
+            SeatChange.Kind.TAKEN,
+            group=group,
+            now=now,
+            member=member,
+            actor=by,
+            note="Without an application",
+        )
     if member.role != role:
         member.role = role
         member.save(update_fields=["role"])

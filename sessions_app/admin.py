@@ -13,6 +13,7 @@ from members.errors import Refused
 from sessions_app import schedule
 from sessions_app.models import (
     Appearance,
+    GuestChair,
     Material,
     Path,
     Presentation,
@@ -121,6 +122,22 @@ class RsvpAdmin(admin.ModelAdmin):
     list_select_related = ["session", "member__user"]
     search_fields = ["=session__number", "member__user__name", "member__user__email"]
     autocomplete_fields = ["session", "member"]
+
+
+@admin.register(GuestChair)
+class GuestChairAdmin(admin.ModelAdmin):
+    """To be looked at: chairs are offered, answered and taken back by the verbs, which write the mails."""
+
+    list_display = ["session", "application", "state", "offered_at", "answered_at", "offered_by"]
+    list_filter = ["state"]
+    list_select_related = ["session", "application", "offered_by"]
+    search_fields = ["=session__number", "application__name", "application__email"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj=None) -> bool:
+        return False
 
 
 @admin.register(Presenter)

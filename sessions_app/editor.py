@@ -17,7 +17,7 @@ from sessions_app.speakers import Directory
 
 BLANK_READINGS, BLANK_TALKS = 3, 2
 LISTS = {"readings": ReadingRows, "talks": TalkRows}
-FROM_LAST = ("place", "directions", "host", "host_url")
+FROM_LAST = ("place", "chairs", "directions", "host", "host_url")
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ def suggestion(*, group: Group | None, last: Session | None) -> dict:
     if group:
         values |= {"time_zone": group.time_zone, "starts": group.usual_start, "ends": group.usual_end}
     if last:
-        values |= {name: getattr(last, name) for name in FROM_LAST}
+        values |= {name: value for name in FROM_LAST if (value := getattr(last, name)) is not None}
     return values
 
 

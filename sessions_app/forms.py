@@ -16,6 +16,7 @@ from sessions_app.models.session import LONGEST_TEXT
 from sessions_app.planning import NoSuchTime, moment
 
 HIGHEST_NUMBER = 9999
+MOST_CHAIRS = 5000
 EARLIEST, LATEST = date(1900, 1, 1), date(2100, 12, 31)  # every zone can show these
 
 
@@ -114,6 +115,18 @@ class SessionForm(forms.Form):
     place = forms.CharField(
         required=False, max_length=200, help_text="Where, in one line. Everybody sees it."
     )
+    chairs = forms.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=MOST_CHAIRS,
+        label="How many people the room holds",
+        help_text="Empty: as many as the group has seats. What members leave free can go to guests.",
+        error_messages={
+            "invalid": "Write the number in figures.",
+            "min_value": "Write a number from 1 on, or leave it empty.",
+            "max_value": f"Write a number up to {MOST_CHAIRS}.",
+        },
+    )
     directions = forms.CharField(
         required=False,
         max_length=LONGEST_TEXT,
@@ -160,6 +173,7 @@ class SessionForm(forms.Form):
             Fieldset(
                 "The place",
                 Field("place"),
+                Field("chairs"),
                 row(("host", 6), ("host_url", 6)),
                 Field("directions"),
                 Field("agenda"),

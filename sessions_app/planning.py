@@ -19,8 +19,8 @@ from sessions_app.models import Appearance, Presentation, Presenter, Reading, Se
 from sessions_app.speakers import Directory
 
 SESSION_FIELDS = (
-    "number", "title", "starts_at", "ends_at", "time_zone", "hours_known", "place", "directions", "host",
-    "host_url", "summary", "agenda", "up_next", "notes_url",
+    "number", "title", "starts_at", "ends_at", "time_zone", "hours_known", "place", "chairs", "directions",
+    "host", "host_url", "summary", "agenda", "up_next", "notes_url",
 )  # fmt: skip
 READING_FIELDS = ("kind", "title", "url", "part", "note", "minutes", "importance")
 TALK_FIELDS = ("title", "url", "abstract")

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from members.errors import Refused
 from members.models import Group, Member
-from sessions_app import mails
+from sessions_app import guests, mails
 from sessions_app.models import Session
 
 State = Session.State
@@ -68,13 +68,14 @@ def hold(*, session_id: int, now: datetime) -> Session:
 
 @transaction.atomic
 def cancel(*, session_id: int, now: datetime) -> Session:
-    """Call a session off. Members hear of it when it had been announced. Raises IllegalStep."""
+    """Call a session off. Members and guests hear of it when it had been announced. Raises IllegalStep."""
     session = _step(session_id, State.CANCELLED)
     session.save(update_fields=["state"])
     if session.announced_at and session.starts_at > now:
         group = Group.objects.current()
         for member in Member.objects.active().select_related("user"):
             mails.cancelled(session, member, group, now=now)
+        guests.call_off(session, group, now=now)
     return session
 
 

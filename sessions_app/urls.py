@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from sessions_app.views import guest as guests
 from sessions_app.views import member as members
 from sessions_app.views import organiser as desk
 from sessions_app.views import public as archive
@@ -16,6 +17,8 @@ public = [
     path("curriculum/", archive.curriculum, name="curriculum"),
     path("presentations/", archive.presentations, name="presentations"),
     path("resources/", archive.resources, name="resources"),
+    path("guest/<str:token>/", guests.guest_chair, name="guest_chair"),
+    path("guest/<str:token>/answer/", guests.guest_answer, name="guest_answer"),
 ]
 
 member = [
@@ -31,4 +34,6 @@ organiser = [
     path("sessions/<int:pk>/hold/", desk.session_hold, name="session_hold"),
     path("sessions/<int:pk>/cancel/", desk.session_cancel, name="session_cancel"),
     path("sessions/<int:pk>/reopen/", desk.session_reopen, name="session_reopen"),
+    path("sessions/<int:pk>/guests/<int:application_pk>/", guests.guest_offer, name="guest_offer"),
+    path("guests/<int:pk>/revoke/", guests.guest_revoke, name="guest_revoke"),
 ]

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
-from members.access import can_organise, group_of, member_of
+from members.access import can_organise, can_review, group_of, lacks_second_factor, member_of
 from members.models import Member
 
 
@@ -17,7 +17,9 @@ class Viewer:
     """Who is looking at the page, as templates ask it."""
 
     member: Member | None
-    is_organiser: bool
+    is_organiser: bool = False
+    is_reviewer: bool = False  # sees and reviews applications; every organiser does
+    lacks_second_factor: bool = False  # which the group asks for, and this session has not shown
 
     @property
     def is_member(self) -> bool:
@@ -29,8 +31,13 @@ def viewer_of(request: HttpRequest) -> Viewer:
     """The viewer of a request; for visitors without any query."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
-        return Viewer(member=None, is_organiser=False)
-    return Viewer(member=member_of(user), is_organiser=can_organise(user))
+        return Viewer(member=None)
+    return Viewer(
+        member=member_of(user),
+        is_organiser=can_organise(user),
+        is_reviewer=can_review(user),
+        lacks_second_factor=lacks_second_factor(request),
+    )
 
 
 def site(request: HttpRequest) -> dict:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Count, Min, Q
 from django.urls import reverse
 
-from members.models import Application, Group, Invitation, Member
+from members.models import Application, Decision, Group, Invitation, Member
 from members.models.application import State
 from members.names import isolated
 from outbox.models import Message
@@ -20,6 +20,7 @@ from studygroup.when import days_apart, short_date
 
 REVIEW_WITHIN = timedelta(days=14)
 LAPSES_SOON = timedelta(days=3)
+COUNTED = 100  # rows one line of the list counts; "99 or more" says enough
 LATE, SOON, CALM = "late", "soon", "soft"
 
 
@@ -41,36 +42,71 @@ def people(count: int, one: str, many: str) -> str:
 
 
 def applications_todo(*, now: datetime, zone: ZoneInfo) -> list[Todo]:
-    """Applications that nobody has reviewed, late after REVIEW_WITHIN. Two queries."""
-    unread = Application.objects.filter(state=State.WAITING, reviews__isnull=True)
-    numbers = unread.aggregate(
-        all=Count("pk"), late=Count("pk", filter=Q(confirmed_at__lt=now - REVIEW_WITHIN))
-    )
-    longest = list(unread.in_line().values_list("pk", "name", "confirmed_at")[:3])
+    """Applications that nobody has reviewed, late after REVIEW_WITHIN. One query of at most COUNTED rows."""
+    unread = Application.objects.filter(state=State.WAITING, review_count=0).in_line()
+    longest = list(unread.values_list("pk", "name", "since")[:COUNTED])
     if not longest:
         return []
     url = reverse("organise:application", args=[longest[0][0]])
-    if late := numbers["late"]:
-        has = people(late, "application has", "applications have")
-        names = "; ".join(f"{isolated(name)}, {(now - since).days} days" for _, name, since in longest[:late])
+    late = sum(since < now - REVIEW_WITHIN for _, _, since in longest)
+    if late:
+        has = many_people(late, "application has", "applications have")
+        names = "; ".join(
+            f"{isolated(name)}, {(now - since).days} days" for _, name, since in longest[: min(late, 3)]
+        )
         return [
             Todo(
                 "Late",
                 LATE,
                 f"{has} waited more than {REVIEW_WITHIN.days} days for a first review",
-                names + (f" and {late - 3} more" if late > 3 else ""),
+                names + (f" and {late - 3} more" if COUNTED > late > 3 else ""),
                 "Review",
                 url,
             )
         ]
-    wait = people(numbers["all"], "application waits", "applications wait")
+    wait = many_people(len(longest), "application waits", "applications wait")
     since = f"The longest since {short_date(longest[0][2].astimezone(zone))}"
     return [Todo("This week", CALM, f"{wait} for a first review", since, "Review", url)]
 
 
-def invitations_todo(invitations: list[Invitation], *, now: datetime, zone: ZoneInfo) -> list[Todo]:
-    """Open invitations that lapse within LAPSES_SOON."""
+def many_people(count: int, one: str, many: str) -> str:
+    """As `people`, for a count that stopped at COUNTED."""
+    return f"{COUNTED - 1} or more {many}" if count == COUNTED else people(count, one, many)
+
+
+def decisions_todo() -> list[Todo]:
+    """Prepared decisions that nobody has released. One query."""
+    prepared = Decision.objects.count()
+    if not prepared:
+        return []
+    sentence = f"{people(prepared, 'prepared decision waits', 'prepared decisions wait')} to be released"
     return [
+        Todo(
+            "This week",
+            CALM,
+            sentence,
+            "Until then nobody has been told",
+            "Look at them",
+            reverse("organise:decisions"),
+        )
+    ]
+
+
+def invitations_todo(invitations: list[Invitation], *, now: datetime, zone: ZoneInfo) -> list[Todo]:
+    """Open invitations that lapse within LAPSES_SOON, and those who asked for another month."""
+    asked = [
+        Todo(
+            days_apart(now, invitation.expires_at.astimezone(zone)).capitalize(),
+            SOON,
+            f"{isolated(invitation.application.name)} asks for another month to decide",
+            "The seat is held meanwhile; say yes or no",
+            "Answer",
+            reverse("organise:seats"),
+        )
+        for invitation in invitations
+        if invitation.asked_more_at and invitation.more_granted is None
+    ]
+    return asked + [
         Todo(
             days_apart(now, invitation.expires_at.astimezone(zone)).capitalize(),
             SOON,
@@ -93,7 +129,7 @@ def seats_todo(group: Group, shortlisted: int) -> list[Todo]:
     sentence = people(free, "seat is free", "seats are free")
     if shortlisted:
         why = f"{people(shortlisted, 'person is', 'people are')} shortlisted"
-        return [Todo("This week", CALM, sentence, why, "Choose someone", _queue(State.SHORTLISTED))]
+        return [Todo("This week", CALM, sentence, why, "Choose someone", reverse("organise:shortlist"))]
     return [
         Todo("This week", CALM, sentence, "Nobody is shortlisted yet", "Read the list", _queue(State.WAITING))
     ]
@@ -182,6 +218,7 @@ def gather(group: Group, *, now: datetime) -> dict:
     mail = mail_numbers(now=now)
     todos = [
         *applications_todo(now=now, zone=zone),
+        *decisions_todo(),
         *mail_todo(mail),
         *invitations_todo(invitations, now=now, zone=zone),
         *session_todo(session, now=now),

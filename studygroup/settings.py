@@ -51,8 +51,11 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[]) or [_site.hostname]
 if "*" in ALLOWED_HOSTS:
     raise ImproperlyConfigured("ALLOWED_HOSTS must name the hosts; '*' would trust any Host header.")
 CSRF_TRUSTED_ORIGINS = [f"{_site.scheme}://{_site.netloc}"]
-if env.bool("BEHIND_PROXY", default=False):
+BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
+if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# How far X-Forwarded-For is believed when limits ask where a request came from (members/limits.py).
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXIES", default=int(BEHIND_PROXY))
 
 # --- Applications ----------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -71,6 +74,7 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "crispy_forms",
     "crispy_bootstrap5",
     "csp",
@@ -92,6 +96,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "members.middleware.AdminSecondFactorMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
 
@@ -127,9 +132,14 @@ DATABASES["default"]["CONN_MAX_AGE"] = env.int("DATABASE_CONN_MAX_AGE", default=
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# Shared by all processes, so that limits on signing in hold whichever process answers.
+# Shared by all processes, so that limits on signing in and applying hold whichever process answers. With
+# Django's 300 entries, a few hundred addresses would push the counts of all others out.
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "studygroup_cache"}
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "studygroup_cache",
+        "OPTIONS": {"MAX_ENTRIES": 20_000},
+    }
 }
 
 # Public pages from memory, exact (studygroup.page_cache). Off only where rows change without a commit.
@@ -138,11 +148,9 @@ PUBLIC_PAGE_CACHE = True
 # --- People ----------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "members.User"
 # Addresses are unique without regard to case (members_one_account_per_address), which the check cannot see.
-SILENCED_SYSTEM_CHECKS = ["auth.W004"]
-AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
-]
+SILENCED_SYSTEM_CHECKS = ["auth.E003"]
+# One backend: it hashes the password once for every address, known or not. allauth's would hash it again.
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
@@ -158,10 +166,31 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_PREVENT_ENUMERATION = True
-ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = True  # they come to members.accounts, which makes a mail that is not sent
+ACCOUNT_FORMS = {
+    "request_login_code": "members.forms.signing_in.CodeRequestForm",
+    "reset_password": "members.forms.signing_in.PasswordResetForm",
+}
+# allauth's own reads the account's addresses, and so would take longer for a known one.
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105
+ACCOUNT_CHANGE_EMAIL = True  # one address an account; a new one replaces it once it is confirmed
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = _site.scheme
 ACCOUNT_SESSION_REMEMBER = True
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ADAPTER = "members.second_factor.SecondFactorAdapter"
+MFA_FORMS = {
+    "authenticate": "members.forms.second_factor.CodeForm",
+    "reauthenticate": "members.forms.second_factor.CodeAgainForm",
+    "activate_totp": "members.forms.second_factor.AppForm",
+    "add_webauthn": "members.forms.second_factor.NewPasskeyForm",
+    "edit_webauthn": "members.forms.second_factor.PasskeyNameForm",
+    "authenticate_webauthn": "members.forms.second_factor.PasskeyForm",
+    "reauthenticate_webauthn": "members.forms.second_factor.PasskeyAgainForm",
+    "login_webauthn": "members.forms.second_factor.PasskeyAloneForm",
+}
+MFA_TOTP_TOLERANCE = 1  # a phone's clock may be half a minute off
 
 # --- Mail ------------------------------------------------------------------------------------------
 # Without EMAIL_URL, mail is printed on the worker's console and stands on the outbox page in full.
@@ -179,6 +208,7 @@ TIME_ZONE = "UTC"  # stored and computed in UTC; pages use the session's or the 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = Path(env.str("STUDYGROUP_STATIC_ROOT", default="") or BASE_DIR / "staticfiles")
+MEDIA_ROOT = DATA_DIR / "media"  # photos; read through views that know who may see them, so without a URL
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},

@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from members.urls import members as members_own
 from members.urls import organiser as members_organiser
 from members.urls import public as members_public
 from sessions_app.urls import member as sessions_member
@@ -31,6 +32,7 @@ urlpatterns = [
     *sessions_public,
     *sessions_member,
     *members_public,
+    *members_own,
     path("organise/", include((organise, "organise"))),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),

@@ -8,7 +8,9 @@ from collections.abc import Callable
 import pytest
 from django.core.cache import cache
 from django.test import Client
+from django.utils import timezone
 
+from members import doorstep
 from members.models import Group, Member, User
 from outbox.models import Message
 from tests.factories import GroupFactory, MemberFactory, OrganiserFactory
@@ -76,3 +78,9 @@ class Outbox:
 @pytest.fixture
 def outbox(db) -> Outbox:
     return Outbox()
+
+
+@pytest.fixture
+def work(db) -> Callable[[], int]:
+    """What the worker does at the door: answers what was asked there. Returns how many."""
+    return lambda: doorstep.answer_waiting(now=timezone.now())

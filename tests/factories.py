@@ -24,6 +24,7 @@ class GroupFactory(DjangoModelFactory):
     usual_start = clock(18, 30)
     usual_end = clock(21, 0)
     capacity = 20
+    reviews_needed = 1
 
 
 class StrengthFactory(DjangoModelFactory):

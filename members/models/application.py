@@ -6,16 +6,19 @@ import uuid
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.core import signing
 from django.db import models
-from django.db.models import Count, Q
+from django.db.models import F, Q, Sum
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from members.addresses import fold
 from members.models.group import Strength
 
 LINK_SALT = "members.application"
-LONGEST_ANSWER = 6000  # characters: about a thousand words
+LONGEST_ANSWER = 12_000  # characters: about two thousand words
 
 
 class State(models.TextChoices):
@@ -23,19 +26,25 @@ class State(models.TextChoices):
     WAITING = "waiting", "Waiting"
     SHORTLISTED = "shortlisted", "Shortlisted"
     INVITED = "invited", "Invited"
+    DORMANT = "dormant", "Dormant"
     JOINED = "joined", "Joined"
     DECLINED = "declined", "Declined"
     WITHDRAWN = "withdrawn", "Withdrawn"
 
 
-OPEN_STATES = (State.UNCONFIRMED, State.WAITING, State.SHORTLISTED, State.INVITED)
+OPEN_STATES = (State.UNCONFIRMED, State.WAITING, State.SHORTLISTED, State.INVITED, State.DORMANT)
+IN_LINE = (State.WAITING, State.SHORTLISTED, State.INVITED)  # confirmed, and awake
 
-# Rule 3. The only writer of the state is `members.moves.move`, which reads this table.
+# Rule 3. Dormant is who does not answer: the place is kept, and one click wakes the application up.
+# The only writer of the state is `members.moves.move`, which reads this table.
 ALLOWED_MOVES: dict[str, frozenset[str]] = {
     State.UNCONFIRMED: frozenset({State.WAITING, State.DECLINED, State.WITHDRAWN}),
-    State.WAITING: frozenset({State.SHORTLISTED, State.DECLINED, State.WITHDRAWN}),
-    State.SHORTLISTED: frozenset({State.INVITED, State.DECLINED, State.WITHDRAWN}),
-    State.INVITED: frozenset({State.JOINED, State.SHORTLISTED, State.DECLINED, State.WITHDRAWN}),
+    State.WAITING: frozenset({State.SHORTLISTED, State.DORMANT, State.DECLINED, State.WITHDRAWN}),
+    State.SHORTLISTED: frozenset({State.INVITED, State.DORMANT, State.DECLINED, State.WITHDRAWN}),
+    State.INVITED: frozenset(
+        {State.JOINED, State.SHORTLISTED, State.DORMANT, State.DECLINED, State.WITHDRAWN}
+    ),
+    State.DORMANT: frozenset({State.WAITING, State.SHORTLISTED, State.DECLINED, State.WITHDRAWN}),
     State.JOINED: frozenset(),
     State.DECLINED: frozenset(),
     State.WITHDRAWN: frozenset(),
@@ -53,17 +62,27 @@ class ApplicationQuerySet(models.QuerySet):
 
     def in_line(self) -> ApplicationQuerySet:
         """The longest waiting first, by when the address was confirmed."""
-        return self.order_by("confirmed_at", "pk")
+        return self.order_by("since", "pk")
 
-    def count_by_state(self) -> dict[str, int]:
-        """How many applications are in each state; every state is a key."""
-        counts = dict.fromkeys(State.values, 0)
-        counts.update(self.order_by().values_list("state").annotate(Count("pk")))
-        return counts
+    def agreed(self) -> ApplicationQuerySet:
+        """The shortlist in its agreed order; who has no place yet comes last, the longest waiting first."""
+        return self.filter(state=State.SHORTLISTED).order_by(F("place").asc(nulls_last=True), "since", "pk")
 
     def unreviewed_by(self, user) -> ApplicationQuerySet:
         """Applications in waiting or on the shortlist that this person has not reviewed."""
         return self.filter(state__in=[State.WAITING, State.SHORTLISTED]).exclude(reviews__reviewer=user)
+
+
+class ApplicationManager(models.Manager.from_queryset(ApplicationQuerySet)):
+    def get_queryset(self) -> ApplicationQuerySet:
+        """Without the words' index, which is as long as the answers and is never shown."""
+        return super().get_queryset().defer("search")
+
+    def count_by_state(self) -> dict[str, int]:
+        """How many applications are in each state; every state is a key. From the tally, in one query."""
+        counts = dict.fromkeys(State.values, 0)
+        counts.update(StateTally.objects.order_by().values_list("state").annotate(Sum("change")))
+        return counts
 
 
 class Application(models.Model):
@@ -84,11 +103,35 @@ class Application(models.Model):
     confirmed_at = models.DateTimeField(null=True, blank=True)
     edited_at = models.DateTimeField(null=True, blank=True)
     moved_at = models.DateTimeField(help_text="When the state last changed.")
+    since = models.GeneratedField(
+        expression=Coalesce("confirmed_at", "applied_at"),
+        output_field=models.DateTimeField(),
+        db_persist=True,
+        help_text="On the list since: what the line is ordered by.",
+    )
+    asked_at = models.DateTimeField(null=True, blank=True, help_text="When “still interested?” was asked.")
+    kept_at = models.DateTimeField(null=True, blank=True, help_text="When the applicant last said yes to it.")
+    place = models.PositiveIntegerField(
+        null=True, blank=True, help_text="In the shortlist's agreed order, from 1."
+    )
+    lapses = models.PositiveSmallIntegerField(default=0, help_text="Invitations that nobody answered.")
+    # What the reviews come to, kept by `members.scoring` so that the queue can be sorted by it.
+    review_count = models.PositiveSmallIntegerField(default=0, editable=False, help_text="Abstentions aside.")
+    score = models.FloatField(null=True, blank=True, editable=False, help_text="Mean of the reviews, 1 to 5.")
+    spread = models.FloatField(
+        null=True, blank=True, editable=False, help_text="Between the kindest and the harshest review."
+    )
+    search = models.GeneratedField(
+        expression=SearchVector("name", "email", "current_role", "experience", "interest", config="simple"),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
 
-    objects = ApplicationQuerySet.as_manager()
+    objects = ApplicationManager()
 
     class Meta:
         ordering = ["-applied_at", "-pk"]
+        base_manager_name = "objects"
         constraints = [
             models.UniqueConstraint(
                 fields=["email_key"],
@@ -104,10 +147,42 @@ class Application(models.Model):
                 | Q(confirmed_at__isnull=False),
                 name="members_application_confirmed_before_it_moves",
             ),
+            models.CheckConstraint(
+                condition=Q(score__isnull=True) | Q(score__range=(1, 5)),
+                name="members_application_score_from_1_to_5",
+            ),
         ]
         indexes = [
-            models.Index(fields=["state", "confirmed_at", "id"], name="members_application_queue"),
-            models.Index(fields=["confirmed_at", "id"], name="members_application_line"),
+            models.Index(
+                fields=["state", "since", "id"], include=["score"], name="members_application_queue"
+            ),
+            models.Index(fields=["since", "id"], name="members_application_line"),
+            models.Index(fields=["state", "score", "id"], name="members_application_by_score"),
+            models.Index(fields=["score", "id"], name="members_application_score"),
+            models.Index(fields=["state", "moved_at", "id"], name="members_application_moves"),
+            models.Index(fields=["moved_at", "id"], name="members_application_moved"),
+            # The line of all open states together, and the few whose reviewers disagree (`members.scoring`).
+            models.Index(
+                fields=["since", "id"],
+                condition=Q(state__in=[s.value for s in OPEN_STATES]),
+                name="members_application_open",
+            ),
+            models.Index(
+                fields=["state", "since", "id"],
+                condition=Q(spread__gte=1.5),
+                name="members_application_disputed",
+            ),
+            models.Index(
+                fields=["place", "since", "id"],
+                condition=Q(state="shortlisted", place__isnull=False, lapses=0),
+                name="members_application_agreed",
+            ),
+            GinIndex(fields=["search"], name="members_application_search"),
+            GinIndex(
+                fields=["search"],
+                condition=Q(state__in=[s.value for s in OPEN_STATES]),
+                name="members_application_words",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -167,3 +242,20 @@ class ApplicationChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_before_display() or 'nothing'} → {self.get_after_display()}"
+
+
+class StateTally(models.Model):
+    """How many applications are in each state, as a sum: counting 100,000 rows for each page takes too long.
+
+    A trigger (migration 0003) writes one row for each state that a statement touches; adding rows instead of
+    changing one makes nobody wait for anybody. `members.tasks` folds the rows of a state together.
+    """
+
+    state = models.CharField(max_length=12)
+    change = models.IntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["state"], include=["change"], name="members_state_tally")]
+
+    def __str__(self) -> str:
+        return f"{self.state}: {self.change:+}"

@@ -60,6 +60,38 @@ class Group(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(90)],
         help_text="How many days an invitation holds a seat.",
     )
+    reminder_days = models.PositiveSmallIntegerField(
+        default=3,
+        validators=[MaxValueValidator(30)],
+        help_text="How many days before its expiry an invitation is mentioned again. 0: never.",
+    )
+    reviews_needed = models.PositiveSmallIntegerField(
+        default=2,
+        validators=[MinValueValidator(1), MaxValueValidator(10)],
+        help_text="How many reviews an application needs before it is shortlisted.",
+    )
+    automatic_offers = models.BooleanField(
+        default=False,
+        help_text="Invite the next on the agreed shortlist order by itself when a seat frees.",
+    )
+    ask_after_days = models.PositiveSmallIntegerField(
+        default=180,
+        validators=[MaxValueValidator(1000)],
+        help_text="After how many days on the list an applicant is asked “still interested?”. 0: never.",
+    )
+    answer_days = models.PositiveSmallIntegerField(
+        default=30,
+        validators=[MinValueValidator(7), MaxValueValidator(365)],
+        help_text="How many days they have to answer before the application becomes dormant.",
+    )
+    keep_months = models.PositiveSmallIntegerField(
+        default=12,
+        validators=[MinValueValidator(1), MaxValueValidator(120)],
+        help_text="How many months a closed or dormant application is kept before it is erased.",
+    )
+    second_factor = models.BooleanField(
+        default=False, help_text="Organisers must sign in with a second factor."
+    )
     accent = models.CharField(
         max_length=7, blank=True, validators=[colour], help_text="Own accent colour on light pages."
     )
@@ -147,6 +179,31 @@ class Acknowledgement(Ordered):
 
     class Meta(Ordered.Meta):
         pass
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ReplyTemplate(Ordered):
+    """Words that organisers write to applicants more than once."""
+
+    class Use(models.TextChoices):
+        MESSAGE = "message", "Message to an applicant"
+        DECLINE = "decline", "Reason for declining"
+
+    name = models.CharField(max_length=80, help_text="As organisers choose it.")
+    use = models.CharField(max_length=10, choices=Use, default=Use.MESSAGE)
+    subject = models.CharField(max_length=200, blank=True, help_text="Of the mail. Not for reasons.")
+    text = models.TextField(max_length=4000, help_text="{name} is the applicant's name, {group} the group's.")
+
+    class Meta(Ordered.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["use", "name"],
+                name="members_one_template_per_name",
+                violation_error_message="There is a template with this name already.",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -29,7 +29,7 @@ class InvitationQuerySet(models.QuerySet):
 
     def with_token(self, token: str) -> InvitationQuerySet:
         """The invitation whose link carries this token: none or one."""
-        return self.filter(token_hash=hash_token(token))
+        return self.filter(Q(token_hash=hash_token(token)) | Q(reminder_hash=hash_token(token)))
 
 
 class Invitation(models.Model):
@@ -43,6 +43,8 @@ class Invitation(models.Model):
     application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="invitations")
     email = models.EmailField(max_length=320, help_text="The address it was sent to, and no other.")
     token_hash = models.CharField(max_length=64, unique=True, editable=False)
+    # The token of the first mail is nowhere to be read again, so the reminder carries one of its own.
+    reminder_hash = models.CharField(max_length=64, unique=True, null=True, editable=False)  # noqa: DJ001
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
     issued_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
@@ -50,6 +52,11 @@ class Invitation(models.Model):
     issued_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     answered_at = models.DateTimeField(null=True, blank=True)
+    reminded_at = models.DateTimeField(null=True, blank=True)
+    # One more month may be asked for once; organisers decide.
+    asked_more_at = models.DateTimeField(null=True, blank=True)
+    asked_more_note = models.TextField(max_length=1000, blank=True)
+    more_granted = models.BooleanField(null=True, blank=True, help_text="Unknown while nobody has decided.")
 
     objects = InvitationQuerySet.as_manager()
 
@@ -68,6 +75,10 @@ class Invitation(models.Model):
                 condition=Q(state="open", answered_at__isnull=True)
                 | (~Q(state="open") & Q(answered_at__isnull=False)),
                 name="members_invitation_answered_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(more_granted__isnull=True) | Q(asked_more_at__isnull=False),
+                name="members_invitation_more_only_when_asked",
             ),
         ]
         indexes = [
@@ -90,3 +101,9 @@ class Invitation(models.Model):
             expires_at=now + timedelta(days=days),
         )
         return invitation, token
+
+    def second_token(self) -> str:
+        """A further token for the same invitation, stored hashed on the instance; the caller saves it."""
+        token = secrets.token_urlsafe(32)
+        self.reminder_hash = hash_token(token)
+        return token

@@ -17,6 +17,9 @@ class Review(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="reviews"
     )
     note = models.TextField(max_length=4000, blank=True)
+    abstained = models.BooleanField(default=False)
+    # The scores' mean by the criteria's weights, from 1 to 5; kept by `members.scoring`.
+    score = models.FloatField(null=True, blank=True, editable=False)
     saved_at = models.DateTimeField()
 
     class Meta:
@@ -26,21 +29,14 @@ class Review(models.Model):
                 fields=["application", "reviewer"],
                 name="members_one_review_per_reviewer",
                 violation_error_message="You have reviewed this application already.",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(abstained=False) | Q(score__isnull=True), name="members_abstention_has_no_score"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.reviewer or 'A former organiser'} on {self.application}"
-
-    @property
-    def mean(self) -> float | None:
-        """The scores' mean by the criteria's weights, from 1 to 5; None while there is no score.
-
-        Reads `scores` with their criteria: prefetch `scores__criterion` for lists.
-        """
-        weighed = [(score.value, score.criterion.weight) for score in self.scores.all()]
-        total = sum(weight for _, weight in weighed)
-        return sum(value * weight for value, weight in weighed) / total if total else None
 
 
 class Score(models.Model):

@@ -61,6 +61,12 @@ class Session(models.Model):
         default=True, help_text="Untick for an old session of which only the date is on record."
     )
     place = models.CharField(max_length=200, blank=True, help_text="Where, in one line.")
+    chairs = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="How many people the room holds. Empty: as many as the group has seats.",
+    )
     directions = models.TextField(blank=True, help_text="How to get in; members only. Markdown.")
     host = models.CharField(max_length=120, blank=True, help_text="Who lends the room.")
     host_url = models.URLField(max_length=500, blank=True)

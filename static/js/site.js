@@ -48,10 +48,11 @@ function counters(root) {
     line.className = "counter";
     area.after(line);
     const tell = () => {
-      const left = most - area.value.length;
+      const typed = [...area.value].length; // characters as people and the server count them
+      const left = most - typed;
       line.textContent = left < 0
         ? `${-left} characters too many`
-        : `${area.value.length} of ${most} characters`;
+        : `${typed} of ${most} characters`;
       line.classList.toggle("late", left < 0);
       line.setAttribute("aria-live", left < most / 10 ? "polite" : "off");
     };

@@ -15,7 +15,6 @@ class Standing:
     """What the database holds that a file must agree with."""
 
     name: str = ""  # of the group, if there is one
-    used: int = 0  # seats taken or held
     numbers: frozenset[int] = frozenset()  # of the sessions
     paths: frozenset[str] = frozenset()
 
@@ -38,11 +37,6 @@ def _group(checker: Checker, group: Values, standing: Standing) -> None:
             group.places["name"],
             f'this site is the home of "{shown(standing.name)}"; rename it in the admin first, '
             "or load another group into an empty database",
-        )
-    if group.get("capacity", standing.used) < standing.used:
-        checker.complain(
-            group.places["capacity"],
-            f"{standing.used} seats are taken or held already; write {standing.used} or more",
         )
     if "usual_end" in group and group["usual_end"] == group.get("usual_start"):
         checker.complain(group.places["usual_end"], "a session cannot end when it starts")

@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 
 from django.db import connection, models, transaction
 
-from members import seats
-from members.models import Acknowledgement, Criterion, Group, Strength
+from members import scoring, seats
+from members.models import Acknowledgement, Criterion, Group, ReplyTemplate, SeatChange, Strength
 from sessions_app.models import (
     Appearance,
     Material,
@@ -66,10 +66,8 @@ def load_bytes(data: bytes, *, now: datetime) -> Report:
 
 
 def _standing(group: Group | None) -> crossing.Standing:
-    used = seats.count(group) if group else None
     return crossing.Standing(
         name=group.name if group else "",
-        used=used.taken + used.held if used else 0,
         numbers=frozenset(Session.objects.values_list("number", flat=True)),
         paths=frozenset(Path.objects.values_list("name", flat=True)),
     )
@@ -91,10 +89,22 @@ class _Loader(Writer):
 
     def everything(self, group: Group | None, file: Values) -> None:
         """Write all parts, those first that others refer to."""
+        seats_before = group.capacity if group else None
         self.group = self.save(group, Group, file["group"])
+        if seats_before not in (None, self.group.capacity):
+            seats.write(
+                SeatChange.Kind.CAPACITY,
+                group=self.group,
+                now=self.now,
+                note=f"From {seats_before} to {self.group.capacity}: group file",
+            )
         strengths = [{"name": name} for name in file.get("strengths", [])]
         self.listed(Strength, strengths, "name")
-        self.listed(Criterion, file.get("criteria", []), "name")
+        weights = dict(Criterion.objects.values_list("pk", "weight"))
+        criteria = self.listed(Criterion, file.get("criteria", []), "name")
+        if any(weights.get(criterion.pk, criterion.weight) != criterion.weight for criterion in criteria):
+            scoring.rescore_all()
+        self.listed(ReplyTemplate, file.get("templates", []), "name")
         self.listed(Acknowledgement, file.get("acknowledgements", []), "name")
         self.listed(Resource, file.get("resources", []), "url")
         self.paths = {path.name: path for path in Path.objects.all()}

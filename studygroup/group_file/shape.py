@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import models
 
-from members.models import Acknowledgement, Criterion, Group, Strength
+from members.models import Acknowledgement, Criterion, Group, ReplyTemplate, Strength
 from sessions_app.models import (
     Material,
     Path,
@@ -63,6 +63,7 @@ GROUP = record(
     Group,
     "name tagline lead about city area cadence time_zone usual_start usual_end capacity organiser_name "
     "organiser_url repository_url waiting_list_open apply_note apply_intro interest_label invitation_days "
+    "reminder_days reviews_needed automatic_offers ask_after_days answer_days keep_months second_factor "
     "accent accent_dark",
 )
 PERSON = record(Presenter, "url", name=LINE, required="name", short="name")
@@ -75,7 +76,7 @@ MATERIALS = ListOf(record(Material, "kind title url"), key=("url",))
 
 SESSION = record(
     Session,
-    "number title state time_zone place directions host host_url summary agenda up_next notes_url",
+    "number title state time_zone place chairs directions host host_url summary agenda up_next notes_url",
     date=scalars.day,
     in_days=scalars.whole(0, 3650),
     start=scalars.clock,
@@ -111,6 +112,7 @@ FILE = Record(
         "group": GROUP,
         "strengths": ListOf(of(Strength._meta.get_field("name"))),
         "criteria": ListOf(record(Criterion, "name hint low high weight"), key=("name",)),
+        "templates": ListOf(record(ReplyTemplate, "name use subject text"), key=("name",)),
         "acknowledgements": ListOf(record(Acknowledgement, "name url role reason"), key=("name",)),
         "paths": ListOf(record(Path, "name summary description"), key=("name",)),
         "sessions": ListOf(SESSION, key=("number",)),

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from members import colours
 from members.access import can_organise, can_prepare, group_of
+from members.keeping import UNCONFIRMED_DAYS
 from members.models import Strength
 from sessions_app.models import Path
 from studygroup import home as front
@@ -38,8 +39,8 @@ def about(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def privacy(request: HttpRequest) -> HttpResponse:
-    """What is kept of whom, and why."""
-    return render(request, "public/privacy.html")
+    """What is kept of whom, and why; from the settings in force."""
+    return render(request, "public/privacy.html", {"unconfirmed_days": UNCONFIRMED_DAYS})
 
 
 @login_not_required

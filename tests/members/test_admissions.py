@@ -56,7 +56,7 @@ def test_review_saved_twice_is_one_review_with_the_last_scores(group, organiser)
 def test_review_mean_is_weighed_by_the_criteria(group, organiser):
     heavy, light = CriterionFactory(weight=3), CriterionFactory(weight=1)
     saved = review(ApplicationFactory(), organiser, {heavy: 5, light: 1})
-    assert saved.mean == 4.0
+    assert saved.score == 4.0
 
 
 @pytest.mark.parametrize("value", [0, 6])
@@ -293,9 +293,10 @@ def test_table_is_the_design():
     """docs/design.md, rule 3, written out by hand."""
     assert {before: set(after) for before, after in ALLOWED_MOVES.items()} == {
         "unconfirmed": {"waiting", "declined", "withdrawn"},
-        "waiting": {"shortlisted", "declined", "withdrawn"},
-        "shortlisted": {"invited", "declined", "withdrawn"},
-        "invited": {"joined", "shortlisted", "declined", "withdrawn"},
+        "waiting": {"shortlisted", "dormant", "declined", "withdrawn"},
+        "shortlisted": {"invited", "dormant", "declined", "withdrawn"},
+        "invited": {"joined", "shortlisted", "dormant", "declined", "withdrawn"},
+        "dormant": {"waiting", "shortlisted", "declined", "withdrawn"},
         "joined": set(),
         "declined": set(),
         "withdrawn": set(),

@@ -41,7 +41,7 @@ def test_others_reviews_are_hidden_until_ones_own_is_saved(group, desk):
     before = desk.get(address).text
     after = post(desk, application, "review", **{f"score_{criterion.pk}": 5, "note": "Yes"}).text
 
-    assert "One organiser has reviewed" in before
+    assert "One person has reviewed" in before
     assert "Too early" not in before
     assert "Second Reader" not in before
     assert "Too early" in after
@@ -52,7 +52,7 @@ def test_review_without_a_score_keeps_the_note_and_points_to_the_field(group, de
     CriterionFactory(name="Puts something in")
     response = post(desk, application, "review", note="A long thought")
     assert response.status_code == 422
-    assert "Choose a score from 1 to 5 for “Puts something in”." in response.text
+    assert "Choose a score from 1 to 5 for “Puts something in”, or abstain." in response.text
     assert "A long thought" in response.text
     assert Review.objects.count() == 0
 
@@ -67,26 +67,29 @@ def test_review_with_a_wrong_score_is_refused(group, desk, value):
 def test_from_review_to_invitation(group, desk, outbox):
     application, criterion = ApplicationFactory(name="Zoë"), CriterionFactory()
     assert (
-        "open once you have saved your review"
+        "open once you have saved your review or abstained"
         in desk.get(reverse("organise:application", args=[application.pk])).text
     )
 
     post(desk, application, "review", **{f"score_{criterion.pk}": 4})
-    assert "Zoë is on the shortlist." in post(desk, application, "shortlist", seen="waiting").text
+    assert (
+        "Zoë is on the shortlist, and the mail is in the outbox."
+        in post(desk, application, "shortlist", seen="waiting").text
+    )
     assert "A seat is held for Zoë" in post(desk, application, "invite", seen="shortlisted").text
     again = post(desk, application, "invite", seen="shortlisted").text
 
     assert "Orla Quinn moved this application to Invited just now. Nothing was changed." in again
-    assert outbox.kinds() == ["invitation"]
+    assert outbox.kinds() == ["shortlisted", "invitation"]
 
 
 def test_invite_button_is_there_only_while_a_seat_is_free(group, desk):
     application = ApplicationFactory(state=State.SHORTLISTED)
     address = reverse("organise:application", args=[application.pk])
-    assert "Invite to a seat" in desk.get(address).text
+    assert "Invite and tell them now" in desk.get(address).text
     group.capacity = 1
     group.save()
-    assert "Invite to a seat" not in desk.get(address).text
+    assert "Invite and tell them now" not in desk.get(address).text
     assert "All 1 seats are taken or held" in post(desk, application, "invite").text
 
 
@@ -137,8 +140,11 @@ def test_script_in_an_application_is_shown_as_typed(group, desk):
 
 def test_me_saves_name_and_zone_and_refuses_others(group, member, client_of):
     client = client_of(member.user)
+    audiences = {"profile_audience": "members", "address_audience": "organisers"}
     client.post(
-        "/me/", {"name": "Mira T.", "time_zone": "Europe/London", "is_staff": "on", "email": "x@example.org"}
+        "/me/",
+        audiences
+        | {"name": "Mira T.", "time_zone": "Europe/London", "is_staff": "on", "email": "x@example.org"},
     )
     user = User.objects.get(pk=member.user.pk)
     assert (user.name, user.time_zone, user.is_staff, user.email) == (
@@ -147,8 +153,8 @@ def test_me_saves_name_and_zone_and_refuses_others(group, member, client_of):
         False,
         "mira@example.org",
     )
-    assert "Write your name" in client.post("/me/", {"name": ""}).text
-    assert client.post("/me/", {"name": "x", "time_zone": "Mars/Base"}).status_code == 200
+    assert "Write your name" in client.post("/me/", audiences | {"name": ""}).text
+    assert client.post("/me/", audiences | {"name": "x", "time_zone": "Mars/Base"}).status_code == 422
     assert User.objects.get(pk=member.user.pk).time_zone == "Europe/London"
 
 

@@ -25,6 +25,7 @@ def values(**changes) -> dict:
         "ends_at": start + timedelta(hours=2),
         "time_zone": "Europe/Tallinn",
         "hours_known": True,
+        "chairs": None,
         **dict.fromkeys(
             ["place", "directions", "host", "host_url", "summary", "agenda", "up_next", "notes_url"], ""
         ),

@@ -11,8 +11,21 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from members.models import Member
-from sessions_app.models import Appearance, Material, Path, Progress, Resource, Rsvp, Session, Slot, Source
+from members.models.application import State
+from sessions_app.models import (
+    Appearance,
+    GuestChair,
+    Material,
+    Path,
+    Progress,
+    Resource,
+    Rsvp,
+    Session,
+    Slot,
+    Source,
+)
 from tests.factories import (
+    ApplicationFactory,
     HeldSessionFactory,
     MemberFactory,
     PresentationFactory,
@@ -49,6 +62,8 @@ def fill(rows: int, member: Member) -> Session:
         Material.objects.create(session=main, kind="code", url="https://example.org")
         Rsvp.objects.create(session=main, member=MemberFactory(), answer="yes", answered_at=now)
         SessionFactory(state="draft")
+        guest = ApplicationFactory(state=State.SHORTLISTED)
+        GuestChair.objects.create(session=main, application=guest, token_hash=guest.link_key, offered_at=now)
         Resource.objects.create(title="R", url="https://example.org", kind="book")
     return main
 
@@ -68,7 +83,7 @@ PAGES = {
     ("as_organiser", "/sessions/{number}/"): 8,
     ("as_organiser", "/organise/sessions/"): 6,
     ("as_organiser", "/organise/sessions/new/"): 7,
-    ("as_organiser", "/organise/sessions/{pk}/"): 10,
+    ("as_organiser", "/organise/sessions/{pk}/"): 11,
 }
 
 

@@ -15,7 +15,7 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from members.models import Group, Member, Strength
+from members.models import Group, Member, SeatChange, Strength
 from sessions_app.models import Presentation, Presenter, Progress, Reading, Session, Track
 from studygroup.group_file import GroupFileError, loading
 from studygroup.group_file.shape import FILE, ListOf, Record
@@ -293,7 +293,7 @@ BAD = {
         GROUP + "xyz: 1\n",
         [
             "line 10, xyz: there is no such field; known here are group, strengths, criteria, "
-            "acknowledgements, paths, sessions, tracks, presentations, resources"
+            "templates, acknowledgements, paths, sessions, tracks, presentations, resources"
         ],
     ),
     "key twice": (GROUP + "  name: Other\n", ["line 10, group.name: given twice, first in line 2"]),
@@ -476,13 +476,16 @@ def test_file_of_another_group_is_refused(db):
     assert everything() == before
 
 
-def test_fewer_seats_than_are_taken_are_refused(db):
+def test_fewer_seats_than_are_taken_free_nobody_and_stand_in_the_ledger(db):
     load(SMALL)
     MemberFactory.create_batch(3)
     MemberFactory(state=Member.State.ON_LEAVE)
 
-    assert problems(SMALL.replace("capacity: 12", "capacity: 2")) == [
-        "line 9, group.capacity: 3 seats are taken or held already; write 3 or more"
+    load(SMALL.replace("capacity: 12", "capacity: 2"))
+
+    assert Member.objects.active().count() == 3
+    assert list(SeatChange.objects.values_list("kind", "capacity", "taken", "held", "note")) == [
+        ("capacity", 2, 3, 0, "From 12 to 2: group file")
     ]
 
 

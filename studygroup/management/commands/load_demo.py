@@ -17,7 +17,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import connection, transaction
 from django.utils import timezone
 
-from members import admissions, applying, invitations, seats
+from members import admissions, applying, invitations, keeping, membership, seats
 from members.models import Application, Criterion, Group, Member, Strength, User
 from outbox.models import Message
 from outbox.writing import absolute
@@ -119,8 +119,7 @@ def load(*, now: datetime) -> bool:
     group_file.load(FOLDER / "group.yaml", now=now)
     people = read_people()
     strengths = {strength.name: strength for strength in Strength.objects.all()}
-    for entry in people["members"]:
-        _member(entry, strengths, now=now)
+    _members(people["members"], strengths, now=now)
     for entry in people["applications"]:
         _application(entry, strengths, now=now)
     session = Session.objects.filter(state=Session.State.ANNOUNCED).latest("number")
@@ -136,9 +135,21 @@ def _before(now: datetime, days: float) -> datetime:
     return now - timedelta(days=days)
 
 
-def _member(entry: dict, strengths: dict[str, Strength], *, now: datetime) -> None:
+def _members(entries: list[dict], strengths: dict[str, Strength], *, now: datetime) -> None:
+    """Seat the members, and let some leave, in the order in which it happened: the ledger tells it so."""
+    events = []
+    for entry in entries:
+        events.append((entry["joined"], _join, entry))
+        if "leave" in entry:
+            events.append((entry["leave"], _go_on_leave, entry))
+        if "left" in entry:
+            events.append((entry["left"], _leave, entry))
+    for days, happen, entry in sorted(events, key=lambda event: -event[0]):
+        happen(entry, strengths, at=_before(now, days), now=now)
+
+
+def _join(entry: dict, strengths: dict[str, Strength], *, at: datetime, now: datetime) -> None:
     may = entry.get("login")
-    joined = _before(now, entry["joined"])
     user = User.objects.create_user(
         entry["email"],
         entry["name"],
@@ -146,17 +157,25 @@ def _member(entry: dict, strengths: dict[str, Strength], *, now: datetime) -> No
         time_zone=entry.get("time_zone", ""),
         is_staff=may == "administrator",
         is_superuser=may == "administrator",
-        date_joined=joined,
+        date_joined=at,
     )
-    member = seats.add_member(
+    seats.add_member(
         user=user,
-        now=joined,
+        now=at,
         role=entry.get("role", Member.Role.MEMBER),
         strengths=[strengths[name] for name in entry["strengths"]],
     )
-    if state := entry.get("state"):
-        left = _before(now, entry["left"]) if "left" in entry else None
-        Member.objects.filter(pk=member.pk).update(state=state, left_at=left)
+
+
+def _go_on_leave(entry: dict, strengths: dict[str, Strength], *, at: datetime, now: datetime) -> None:
+    member = Member.objects.get(user__email=entry["email"])
+    until = (now + timedelta(days=entry["back_in"])).date()
+    membership.go_on_leave(member_id=member.pk, until=until, by=member.user, now=at)
+
+
+def _leave(entry: dict, strengths: dict[str, Strength], *, at: datetime, now: datetime) -> None:
+    member = Member.objects.get(user__email=entry["email"])
+    membership.leave_group(member_id=member.pk, by=member.user, now=at)
 
 
 def _application(entry: dict, strengths: dict[str, Strength], *, now: datetime) -> None:
@@ -186,7 +205,11 @@ STEPS: dict[str, Callable[[Application, User | None, dict, datetime], object]] =
     "confirm": lambda a, by, step, at: applying.confirm(application_id=a.pk, now=at),
     "withdraw": lambda a, by, step, at: applying.withdraw(application_id=a.pk, now=at),
     "review": _review,
-    "shortlist": lambda a, by, step, at: admissions.shortlist(application_id=a.pk, by=by, now=at),
+    "shortlist": lambda a, by, step, at: admissions.shortlist(
+        application_id=a.pk, by=by, now=at, override=step.get("because", "")
+    ),
+    "ask": lambda a, by, step, at: keeping.ask_due(now=at),
+    "sleep": lambda a, by, step, at: keeping.put_to_sleep(now=at),
     "invite": lambda a, by, step, at: admissions.invite(application_id=a.pk, by=by, now=at),
     "decline": lambda a, by, step, at: admissions.decline(
         application_id=a.pk, by=by, reason=step["reason"], now=at

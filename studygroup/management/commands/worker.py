@@ -15,12 +15,12 @@ from outbox import delivery
 
 log = logging.getLogger("worker")
 
-LOOK_EVERY = 1.0  # seconds between looks into an empty outbox
-TIDY_EVERY = 30.0  # seconds between looks for what has run out
+LOOK_EVERY = 1.0  # seconds between looks at the door and into an empty outbox
+TIDY_EVERY = 30.0  # seconds between looks for what time has brought about
 
 
 class Command(BaseCommand):
-    help = "Send the mail that is due and free the seats of lapsed invitations, until stopped."
+    help = "Answer the door, send the mail that is due, and do what time brings about, until stopped."
 
     def add_arguments(self, parser) -> None:
         parser.add_argument("--once", action="store_true", help="Do what is due now, then stop.")
@@ -33,9 +33,11 @@ class Command(BaseCommand):
             self.stdout.write("Worker started.")
         tidied = -TIDY_EVERY
         while not stop.is_set():
-            sent = self.attempt(delivery.deliver_due)
+            answered = self.attempt(member_tasks.answer_knocks)
+            sent = self.attempt(delivery.deliver_due) + answered
             if time.monotonic() - tidied >= TIDY_EVERY or once:
-                self.attempt(member_tasks.lapse_overdue_invitations)
+                for job in member_tasks.TIDYING:
+                    self.attempt(job)
                 tidied = time.monotonic()
             if once and not sent:
                 return

@@ -1,75 +1,29 @@
-"""Correcting records of the group and its people. Moves and seats go through the desk under /organise/."""
+"""Applications, their reviews, and what is decided on them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from django.contrib import admin, messages
-from django.contrib.auth.admin import UserAdmin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from members import admissions
+from members import admissions, keeping, scoring
+from members.admin.readonly import ReadOnly
 from members.errors import Refused
 from members.models import (
-    Acknowledgement,
+    ApplicantImport,
     Application,
     ApplicationChange,
     Criterion,
-    Group,
+    Decision,
     Invitation,
-    Member,
+    Knock,
+    ReplyTemplate,
     Review,
     Score,
-    Strength,
-    User,
 )
-
-
-class ReadOnly:
-    """A record that is written by the verbs alone: to be looked at, not typed into."""
-
-    def has_add_permission(self, request: HttpRequest, obj=None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj=None) -> bool:
-        return False
-
-
-@admin.register(User)
-class PersonAdmin(UserAdmin):
-    ordering = ["email"]
-    list_display = ["email", "name", "is_active", "is_staff", "last_login"]
-    list_filter = ["is_active", "is_staff"]
-    search_fields = ["email", "name"]
-    fieldsets = [
-        (None, {"fields": ["email", "name", "time_zone", "password"]}),
-        ("May do", {"fields": ["is_active", "is_staff", "is_superuser", "groups", "user_permissions"]}),
-        ("When", {"fields": ["last_login", "date_joined"]}),
-    ]
-    add_fieldsets = [(None, {"fields": ["email", "name", "usable_password", "password1", "password2"]})]
-    readonly_fields = ["last_login", "date_joined"]
-
-
-@admin.register(Group)
-class GroupAdmin(admin.ModelAdmin):
-    list_display = ["name", "capacity", "waiting_list_open"]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """There is one group (members_one_group); the second could only fail."""
-        return super().has_add_permission(request) and not Group.objects.exists()
-
-    def has_delete_permission(self, request: HttpRequest, obj=None) -> bool:
-        """Everything hangs on the group's row, the seats' lock too."""
-        return False
-
-
-@admin.register(Strength)
-class StrengthAdmin(admin.ModelAdmin):
-    list_display = ["name", "position"]
-    list_editable = ["position"]
-    search_fields = ["name"]
 
 
 @admin.register(Criterion)
@@ -78,26 +32,21 @@ class CriterionAdmin(admin.ModelAdmin):
     list_editable = ["weight", "position"]
     search_fields = ["name"]
 
+    def save_model(self, request: HttpRequest, obj: Criterion, form, change: bool) -> None:
+        """Scores are kept by weight: a new weight gives new scores."""
+        super().save_model(request, obj, form, change)
+        if change and "weight" in form.changed_data:
+            scoring.rescore_all()
 
-@admin.register(Acknowledgement)
-class AcknowledgementAdmin(admin.ModelAdmin):
-    list_display = ["name", "role", "reason", "position"]
-    list_editable = ["position"]
-    search_fields = ["name"]
+    def delete_model(self, request: HttpRequest, obj: Criterion) -> None:
+        """What was given for the criterion counts no more."""
+        super().delete_model(request, obj)
+        scoring.rescore_all()
 
-
-@admin.register(Member)
-class MemberAdmin(admin.ModelAdmin):
-    list_display = ["name", "state", "role", "joined_at", "left_at"]
-    list_filter = ["state", "role", "strengths"]
-    list_select_related = ["user"]
-    search_fields = ["user__name", "user__email"]
-    autocomplete_fields = ["strengths"]
-    readonly_fields = ["user", "state", "joined_at", "left_at"]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """A member takes a seat, and seats are taken by invitation (rule 1)."""
-        return False
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet) -> None:
+        """The same for several."""
+        super().delete_queryset(request, queryset)
+        scoring.rescore_all()
 
 
 class ChangeInline(ReadOnly, admin.TabularInline):
@@ -147,6 +96,14 @@ class ApplicationAdmin(admin.ModelAdmin):
         """Applications come from applicants, who confirm their address."""
         return False
 
+    def delete_model(self, request: HttpRequest, obj: Application) -> None:
+        """Erase as the applicant would: mails go too, and a held seat is freed in the ledger."""
+        keeping.erase(application_id=obj.pk, now=timezone.now())
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet) -> None:
+        for application in queryset:
+            self.delete_model(request, application)
+
 
 @admin.register(Invitation)
 class InvitationAdmin(ReadOnly, admin.ModelAdmin):
@@ -176,3 +133,40 @@ class ReviewAdmin(ReadOnly, admin.ModelAdmin):
     list_select_related = ["application", "reviewer"]
     search_fields = ["application__name", "reviewer__name"]
     inlines = [ScoreInline]
+
+
+@admin.register(ApplicantImport)
+class ApplicantImportAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ["name", "uploaded_by", "uploaded_at", "imported_at", "imported"]
+    list_select_related = ["uploaded_by"]
+    search_fields = ["name"]
+    exclude = ["text"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        """Without the file: it may be long, and holds people who have not been imported yet."""
+        return super().get_queryset(request).defer("text")
+
+
+@admin.register(Decision)
+class DecisionAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ["application", "kind", "prepared_by", "prepared_at"]
+    list_filter = ["kind"]
+    list_select_related = ["application", "prepared_by"]
+    search_fields = ["application__name"]
+
+
+@admin.register(ReplyTemplate)
+class ReplyTemplateAdmin(admin.ModelAdmin):
+    list_display = ["name", "use", "subject", "position"]
+    list_filter = ["use"]
+    search_fields = ["name", "subject", "text"]
+
+
+@admin.register(Knock)
+class KnockAdmin(ReadOnly, admin.ModelAdmin):
+    """What waits for the worker, or could not be answered. What was asked stays closed: it is not for us."""
+
+    list_display = ["kind", "at", "attempts", "due_at"]
+    list_filter = ["kind"]
+    search_fields = ["kind"]
+    exclude = ["payload"]

@@ -1,0 +1,123 @@
+"""Letters: what organisers write to an applicant in their own words, or in a template's."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from members import moves
+from members.errors import Refused
+from members.models import Application, Group, User
+from outbox.models import Message
+from outbox.writing import absolute, render, write
+
+KIND = "letter"
+PLACEHOLDERS = ("name", "group")
+# A word in braces is a placeholder; any other braces are the writer's own.
+IN_BRACES = re.compile(r"\{([^\W\d]\w*)\}")
+OWN_LINK = "[the applicant’s own link]"  # in previews: the real one opens the applicant's page
+
+
+class UnknownPlaceholder(Refused):
+    """A text has a word in braces that stands for nothing."""
+
+
+def words_for(application: Application, group: Group) -> dict[str, str]:
+    """What the placeholders stand for in a letter to this applicant."""
+    return {"name": application.name, "group": group.name}
+
+
+def check(text: str, words: dict[str, str] | None = None) -> None:
+    """Raise UnknownPlaceholder, naming it, when a word in braces is no placeholder.
+
+    words: as `words_for` gives them; a name that itself has braces is then no fault of the text.
+    """
+    pieces = _around(text, words or {})
+    unknown = dict.fromkeys(
+        found for piece in pieces[::2] for found in IN_BRACES.findall(piece) if found not in PLACEHOLDERS
+    )
+    if unknown:
+        named = ", ".join(f"{{{word}}}" for word in unknown)
+        raise UnknownPlaceholder(f"Take {named} out: only {{name}} and {{group}} are filled in.")
+
+
+def fill(text: str, words: dict[str, str]) -> str:
+    """The text with its placeholders filled in. Filling twice changes nothing more, whatever the names are.
+
+    Raises UnknownPlaceholder.
+    """
+    check(text, words)
+    return fill_known(text, words)
+
+
+def fill_known(text: str, words: dict[str, str]) -> str:
+    """The same, but a word that stands for nothing stays as it is, to be seen and mended."""
+    pieces = _around(text, words)
+    pieces[::2] = [IN_BRACES.sub(lambda found: words.get(found[1], found[0]), piece) for piece in pieces[::2]]
+    return "".join(pieces)
+
+
+def _around(text: str, words: dict[str, str]) -> list[str]:
+    """The text cut at names that have braces themselves: every second piece is such a name."""
+    names = [re.escape(word) for word in words.values() if IN_BRACES.search(word)]
+    return re.split(f"({'|'.join(names)})", text) if names else [text]
+
+
+def preview(application: Application, group: Group, *, subject: str, text: str) -> tuple[str, str]:
+    """Subject and text of the mail as it would be, without the private link. Raises UnknownPlaceholder."""
+    words = words_for(application, group)
+    context = {
+        "subject": fill(subject, words),
+        "text": fill(text, words),
+        "group": group,
+        "status_url": OWN_LINK,
+    }
+    return render(KIND, context)[:2]
+
+
+def written_to(application_id: int) -> QuerySet:
+    """The letters to this applicant, the newest first."""
+    about = f"application:{application_id}:"
+    return Message.objects.filter(kind=KIND, about__startswith=about).order_by("-created_at", "-pk")
+
+
+@transaction.atomic
+def send(*, application_id: int, subject: str, text: str, once: str, by: User, now: datetime) -> Message:
+    """Write a letter to an applicant, and log that it was written.
+
+    once: a word that the form carries, so that a form posted twice writes one letter. Raises
+    UnknownPlaceholder; Refused when this letter was sent before, or the address was never confirmed.
+    """
+    application, group = moves.lock(application_id), Group.objects.current()
+    if application.confirmed_at is None:
+        raise Refused("The address is not confirmed, so it may be somebody else’s. Nothing was sent.")
+    about = f"application:{application.pk}:{once}"
+    if Message.objects.filter(kind=KIND, about=about).exists():
+        raise Refused("This letter is in the outbox already. Nothing was sent twice.")
+    words = words_for(application, group)
+    subject = " ".join(fill(subject, words).split())
+    message = write(
+        kind=KIND,
+        about=about,
+        to=application.email,
+        context={
+            "subject": subject,
+            "text": fill(text, words),
+            "group": group,
+            "status_url": absolute(application.get_absolute_url()),
+        },
+        secrets=[application.token],
+        now=now,
+    )
+    moves.log(
+        application,
+        before=application.state,
+        by=moves.By.ORGANISER,
+        actor=by,
+        now=now,
+        reason=f"Wrote: {subject}",
+    )
+    return message

@@ -1,0 +1,25 @@
+"""Find the mails that speak of somebody, and take them out when that person is erased (rule 9)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db.models import Q
+
+from outbox.models import Message
+
+
+def about_any(events: Iterable[str]) -> Q:
+    """The condition on messages about any of these events; an empty one matches nothing.
+
+    events: such as "application:12"; what hangs on one ("application:12:2026-03-01") belongs to it.
+    """
+    condition = Q(pk__in=[])
+    for event in events:
+        condition |= Q(about=event) | Q(about__startswith=f"{event}:")
+    return condition
+
+
+def forget(*, events: Iterable[str]) -> int:
+    """Delete every message about these events, sent or not. Returns how many there were. As `about_any`."""
+    return Message.objects.filter(about_any(events)).delete()[0]

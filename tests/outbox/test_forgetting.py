@@ -1,0 +1,70 @@
+"""What an event's mails are, and that forgetting them takes those and no others."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from outbox.forgetting import about_any, forget
+from outbox.models import Message
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2026, 3, 2, 18, 0, tzinfo=UTC)
+
+
+def write(about: str, state: str = "queued") -> None:
+    Message.objects.create(
+        kind=f"kind-{Message.objects.count()}",
+        about=about,
+        to="zoe@example.org",
+        subject="Subject",
+        text="Text",
+        html="<p>Text</p>",
+        message_id=f"<{Message.objects.count()}@example.org>",
+        created_at=NOW,
+        due_at=NOW,
+        state=state,
+        sent_at=NOW if state == "sent" else None,
+        leased_until=NOW if state == "sending" else None,
+    )
+
+
+def abouts() -> list[str]:
+    return list(Message.objects.order_by("pk").values_list("about", flat=True))
+
+
+def test_forget_takes_the_event_and_what_hangs_on_it_and_nothing_else():
+    for about in (
+        "application:1",
+        "application:1:2026-03-01",
+        "application:1:guest_chair:7",
+        "invitation:4",
+        "application:12",
+        "application:12:2026-03-01",
+        "invitation:1",
+        "session:1",
+    ):
+        write(about)
+
+    assert forget(events=["application:1", "invitation:4"]) == 4
+    assert abouts() == ["application:12", "application:12:2026-03-01", "invitation:1", "session:1"]
+
+
+@pytest.mark.parametrize("state", ["queued", "sending", "sent", "failed"])
+def test_forget_takes_mails_in_every_state(state):
+    write("application:1", state)
+    assert (forget(events=["application:1"]), abouts()) == (1, [])
+
+
+def test_signs_of_the_query_language_stand_for_themselves():
+    write("application:1x:2026")
+    write("application:_%:2026")
+    assert list(Message.objects.filter(about_any(["application:_%"])).values_list("about", flat=True)) == [
+        "application:_%:2026"
+    ]
+
+
+def test_no_event_matches_no_mail():
+    write("application:1")
+    assert (forget(events=[]), abouts()) == (0, ["application:1"])
