@@ -31,9 +31,10 @@ from django.db.models import (
 )
 from django.http import QueryDict
 
+from members import decisions
 from members.access import can_organise
 from members.forms.queue import LARGEST_KEY, Filters, Mine, Order, QueueForm
-from members.models import Application, Decision, Review, User
+from members.models import Application, Review, User
 from members.models.application import OPEN_STATES, ApplicationQuerySet, State
 from members.scoring import DISAGREEMENT
 
@@ -199,7 +200,7 @@ class Queue:
             reviewed = Exists(self._own_review())
             found = found.filter(reviewed if asked.mine == Mine.YES else ~reviewed)
         if asked.prepared:
-            found = found.filter(Exists(Decision.objects.filter(application=OuterRef("pk"))))
+            found = found.filter(Exists(decisions.shown_to(self.user).filter(application=OuterRef("pk"))))
         return found
 
     def _own_review(self):

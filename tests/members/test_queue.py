@@ -128,6 +128,17 @@ def test_queue_by_prepared_decision_is_for_organisers(organiser, others):
     assert names("prepared=1", others[1]) == ["prepared", "not"]
 
 
+def test_prepared_decision_is_hidden_from_an_organiser_who_has_not_reviewed(organiser, client_of):
+    application = since(0, name="prepared", state=State.SHORTLISTED)
+    decisions.prepare(application_id=application.pk, kind="decline", by=organiser, now=DAY, reason="Full")
+    colleague = OrganiserFactory().user
+    assert names("prepared=1", colleague) == []
+    assert "Prepared: decline" not in client_of(colleague).get(LIST).text
+    admissions.abstain(application_id=application.pk, by=colleague, note="", now=DAY)
+    assert names("prepared=1", colleague) == ["prepared"]
+    assert "Prepared: decline" in client_of(colleague).get(LIST).text
+
+
 def test_queue_by_last_move_has_the_newest_move_first(organiser):
     since(0, name="moved late", moved_at=DAY + timedelta(days=9))
     since(1, name="moved early", moved_at=DAY, state=State.DORMANT)
@@ -151,6 +162,7 @@ def scored(organiser, others):
     [
         ("least=1", ["mine"]),
         ("least=1&state=all", ["mine", "closed"]),
+        ("least=1&state=all&q=nurse", ["mine", "closed"]),
         ("least=3.5&most=3.5", ["mine"]),
         ("least=4", []),
         ("disagree=1", ["mine"]),

@@ -137,9 +137,9 @@ def test_declining_many_takes_kept_words(group, organiser, desk):
 
 def test_inviting_many_goes_by_the_agreed_order(group, organiser, desk):
     """Who comes first is asked first, so the first two in line need no reason, and one out of line does."""
-    first, second, third = (
+    third, second, first = (
         ApplicationFactory(name=name, state=State.SHORTLISTED, place=place)
-        for place, name in enumerate(("First", "Second", "Third"), start=1)
+        for place, name in ((3, "Third"), (2, "Second"), (1, "First"))
     )
     in_line = desk.post(PREVIEW, {"action": "invite", "pick": picks(second, first)})
     out_of_line = desk.post(PREVIEW, {"action": "invite", "pick": picks(third)})

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from members import bulk, queue_csv
 from members.access import can_organise, group_of, organiser_required, reviewer_required
 from members.forms.queue import ALL, OPEN, TAKE_BACK, BulkForm, BulkReasonForm, Filters, QueueForm
-from members.models import Application, Strength
+from members.models import Application, Decision, Strength, User
 from members.models.application import OPEN_STATES, State
 from members.names import isolated
 from members.queue import LARGEST_KEY, MOST, Queue, queue_of, sees_scores
@@ -56,7 +56,7 @@ def _list_context(
         application.shows_score = sees_scores(application) and application.score is not None
         application.reviewers_disagree = application.shows_score and disagree(application.spread)
         application.is_ticked = application.pk in ticked
-        application.prepared = getattr(application, "decision", None) if organises else None
+        application.prepared = _prepared(application, request.user) if organises else None
     query = filters.query()
     return {
         "page": page,
@@ -75,6 +75,12 @@ def _list_context(
         "columns": [(heading, what) for heading, what, _ in queue_csv.COLUMNS],
         "nobody": not any(counts.values()),
     }
+
+
+def _prepared(application: Application, user: User) -> Decision | None:
+    """The prepared decision, if this person may see it, as `members.decisions.shown_to` has it."""
+    decision = getattr(application, "decision", None)
+    return decision if decision and (sees_scores(application) or decision.prepared_by_id == user.pk) else None
 
 
 def _state_links(filters: Filters, counts: dict[str, int]) -> list[dict]:
