@@ -17,7 +17,7 @@ class ReviewForm(forms.Form):
         label="Private note",
         required=False,
         max_length=4000,
-        help_text="For those who review. The applicant can ask to see it.",
+        help_text="For those who review. The applicant can download it, without your name.",
         widget=forms.Textarea(attrs={"rows": 3}),
     )
 

@@ -37,6 +37,8 @@ function localTimes(root) {
   }
 }
 
+const grouped = (number) => number.toLocaleString("en-GB"); // 12,000, as the pages write it
+
 // "120 of 600 characters" under a textarea with data-maxlength-hint; spoken only when the limit is near.
 function counters(root) {
   for (const area of root.querySelectorAll("textarea[data-maxlength-hint]")) {
@@ -51,8 +53,8 @@ function counters(root) {
       const typed = [...area.value].length; // characters as people and the server count them
       const left = most - typed;
       line.textContent = left < 0
-        ? `${-left} characters too many`
-        : `${typed} of ${most} characters`;
+        ? `${grouped(-left)} characters too many`
+        : `${grouped(typed)} of ${grouped(most)} characters`;
       line.classList.toggle("late", left < 0);
       line.setAttribute("aria-live", left < most / 10 ? "polite" : "off");
     };

@@ -94,10 +94,13 @@ def chip(state, label="", tone=None) -> dict:
 
 
 @register.simple_tag(takes_context=True)
-def nav_link(context, view_name: str, label: str, quiet: bool = False, exact: bool = False) -> SafeString:
+def nav_link(
+    context, view_name: str, label: str, quiet: bool = False, exact: bool = False, also: str = ""
+) -> SafeString:
     """One link of the masthead, marked as current when the page's address begins with it.
 
-    A view that does not exist (yet) gives no link. `exact` is for an address that others begin with.
+    A view that does not exist (yet) gives no link. `exact` is for an address that others begin with; `also`
+    names further views, with spaces between, whose pages belong to this link.
     """
     try:
         href = reverse(view_name)
@@ -105,7 +108,7 @@ def nav_link(context, view_name: str, label: str, quiet: bool = False, exact: bo
         return mark_safe("")
     request = context.get("request")
     path = request.path if request is not None else ""
-    current = path == href if exact else path.startswith(href)
+    current = path == href if exact else path.startswith((href, *map(reverse, also.split())))
     return format_html(
         '<li><a href="{}"{}{}>{}</a></li>',
         href,

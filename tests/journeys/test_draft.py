@@ -43,7 +43,7 @@ def test_draft_survives_a_reload_and_can_be_cleared(applicant):
         pytest.skip("without JavaScript the browser keeps what it likes")
     page = applicant.open("/apply/")
     assert typed(page) == ("Zoë", "Survival analysis.", False, True)
-    assert page.locator(".counter").first.inner_text() == "18 of 12000 characters"
+    assert page.locator(".counter").first.inner_text() == "18 of 12,000 characters"
     assert "We kept what you typed." in page.locator("p.note").inner_text()
     applicant.check_page()
     applicant.press("Clear it")

@@ -1,5 +1,6 @@
 """The shortlist's order: the suggestion, the agreement, and invitations along it."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -316,3 +317,9 @@ def test_leaving_the_shortlist_makes_a_page_stale(three, organiser):
     with pytest.raises(ordering.StaleOrder):
         ordering.agree(order=[ada.pk, bo.pk, cy.pk], seen=old, by=organiser, now=NOW)
     assert order() == [("Ada", None), ("Cy", None)]
+
+
+@pytest.mark.parametrize("page", ["applications", "decisions", "shortlist", "letters"])
+def test_pages_about_applications_are_under_applications_in_the_masthead(group, organiser, client_of, page):
+    text = client_of(organiser).get(f"/organise/{page}/").text
+    assert re.findall(r'<li><a href="([^"]+)" aria-current="page">', text) == ["/organise/applications/"]

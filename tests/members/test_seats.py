@@ -238,6 +238,7 @@ def test_page_tells_who_holds_what_and_what_comes_next(organiser, member, client
     assert "1 of 20 seats is taken" in page.text
     assert "Holds a seat until Monday 16 March, 20:00" in page.text
     assert "<bdi>Mira Tamm</bdi></a> comes back from leave and takes a seat" in page.text
+    assert "<bdi>Ada Lund</bdi></a> lapses unless it is answered, and its seat is given back" in page.text
     assert "<bdi>Nia Due</bdi></a> is due back and gets the next free seat" in page.text
     assert "2 Mar 2026, entered by <bdi>Orla Quinn</bdi>" in page.text
     assert [line.kind for line in page.context["page"]] == ["lent", "lent", "held"]

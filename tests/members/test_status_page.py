@@ -451,7 +451,7 @@ def test_export_tells_the_reason_of_a_decline(group, organiser, client):
 @pytest.mark.parametrize(
     ("state", "follows"),
     [
-        ("unconfirmed", "Nobody has read the application, and nobody will."),
+        ("unconfirmed", "The application has not been reviewed, and will not be."),
         ("waiting", "You lose your place on the list, and no seat is offered to you."),
         ("shortlisted", "You lose your place on the list, and no seat is offered to you."),
         ("dormant", "You lose your place on the list, and no seat is offered to you."),
@@ -570,3 +570,16 @@ def test_file_and_questions_cost_a_fixed_number_of_queries(much, client, rows):
         reverse("application_erased"): 1,
     }
     assert queries_of(client, costs) == costs
+
+
+@pytest.mark.parametrize("state", ["joined", "declined", "withdrawn"])
+def test_page_of_a_closed_application_does_not_say_that_it_is_on_the_list(group, client, state):
+    application = ApplicationFactory(state=state, applied_at=NOW, moved_at=NOW)
+    page = text(client, application)
+    assert ("On the list since" in page, "Applied on" in page) == (False, True)
+    assert "it lets its reader download or erase the application." in page
+
+
+def test_privacy_page_says_that_the_applicant_sees_scores_and_notes(group, client):
+    page = words_of(client.get("/privacy/").text)
+    assert "only you can see these, without the names of who wrote them" in page
