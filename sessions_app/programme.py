@@ -100,6 +100,7 @@ def presenters_with_talks() -> QuerySet[Presenter]:
     of_person = open_slots.filter(presentation__appearances__presenter=OuterRef("pk")).order_by(
         "session__starts_at", "position", "pk"
     )
+    on_show = open_slots.values("presentation")
     given = (
         Appearance.objects.filter(Exists(of_talk), presenter=OuterRef("pk"))
         .annotate(
@@ -120,7 +121,8 @@ def presenters_with_talks() -> QuerySet[Presenter]:
     )
     return (
         Presenter.objects.with_people()
-        .filter(Exists(of_person))
+        # Not by the presenter's own slots, one by one: without fresh statistics that is a product of tables.
+        .filter(pk__in=Appearance.objects.filter(presentation__in=on_show).values("presenter"))
         .annotate(
             first=Subquery(of_person.values("session__starts_at")[:1]),
             place=Subquery(of_person.values("position")[:1]),
