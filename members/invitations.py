@@ -45,9 +45,7 @@ def accept(*, token: str, now: datetime) -> Member:
     # A member may have applied too: the held seat then goes back, for nobody sits on two.
     sits = Member.objects.active().filter(user=user).exists()
     member = seats.seat(user=user, now=now, strengths=application.strengths.all())
-    kind, note = (
-        (SeatChange.Kind.RELEASED, "Had a seat already") if sits else (SeatChange.Kind.TAKEN, "")
-    )
+    kind, note = (SeatChange.Kind.RELEASED, "Had a seat already") if sits else (SeatChange.Kind.TAKEN, "")
     seats.write(kind, group=group, now=now, member=member, application=application, note=note)
     mails.welcome(member, group, about=f"invitation:{invitation.pk}", now=now)
     return member

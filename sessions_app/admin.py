@@ -13,12 +13,18 @@ from members.errors import Refused
 from sessions_app import schedule
 from sessions_app.models import (
     Appearance,
+    ArchiveUpload,
     GuestChair,
+    ImportedFile,
     Material,
+    Notes,
+    NotesDraft,
+    NotesRevision,
     Path,
     Presentation,
     Presenter,
     Reading,
+    ReadingLink,
     Resource,
     Rsvp,
     Session,
@@ -124,20 +130,85 @@ class RsvpAdmin(admin.ModelAdmin):
     autocomplete_fields = ["session", "member"]
 
 
-@admin.register(GuestChair)
-class GuestChairAdmin(admin.ModelAdmin):
-    """To be looked at: chairs are offered, answered and taken back by the verbs, which write the mails."""
-
-    list_display = ["session", "application", "state", "offered_at", "answered_at", "offered_by"]
-    list_filter = ["state"]
-    list_select_related = ["session", "application", "offered_by"]
-    search_fields = ["=session__number", "application__name", "application__email"]
+class LookedAtOnly(admin.ModelAdmin):
+    """Changed by its verbs alone."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
     def has_change_permission(self, request: HttpRequest, obj=None) -> bool:
         return False
+
+
+@admin.register(Notes)
+class NotesAdmin(LookedAtOnly):
+    list_display = ["session", "audience", "revision", "updated_at"]
+    list_filter = ["audience"]
+    list_select_related = ["session"]
+    search_fields = ["=session__number", "session__title", "text"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Notes]:
+        return super().get_queryset(request).defer("text")
+
+
+@admin.register(NotesRevision)
+class NotesRevisionAdmin(LookedAtOnly):
+    list_display = ["notes", "number", "author", "saved_at", "comment"]
+    list_select_related = ["notes__session", "author"]
+    search_fields = ["=notes__session__number", "author__name", "author__email", "comment"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[NotesRevision]:
+        return super().get_queryset(request).defer("text", "notes__text")
+
+
+@admin.register(NotesDraft)
+class NotesDraftAdmin(LookedAtOnly):
+    """That somebody is writing, not what: the text is nobody else's before it is saved."""
+
+    list_display = ["session", "author", "base", "saved_at"]
+    list_select_related = ["session", "author"]
+    search_fields = ["=session__number", "author__name", "author__email"]
+    exclude = ["text"]
+
+
+@admin.register(ReadingLink)
+class ReadingLinkAdmin(LookedAtOnly):
+    list_display = ["reading", "title", "url", "position"]
+    list_select_related = ["reading__session"]
+    search_fields = ["title", "url", "reading__title", "=reading__session__number"]
+
+
+@admin.register(ArchiveUpload)
+class ArchiveUploadAdmin(LookedAtOnly):
+    """That a zip of notes came, not what it holds: that stands on its own page until it is imported."""
+
+    list_display = ["name", "uploaded_by", "uploaded_at", "imported_at"]
+    list_select_related = ["uploaded_by"]
+    search_fields = ["name", "uploaded_by__name", "uploaded_by__email"]
+    exclude = ["files", "left_out", "report"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ArchiveUpload]:
+        return super().get_queryset(request).defer("files", "left_out", "report")
+
+
+@admin.register(ImportedFile)
+class ImportedFileAdmin(LookedAtOnly):
+    list_display = ["path", "session", "imported_at"]
+    list_select_related = ["session"]
+    search_fields = ["path", "=session__number"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ImportedFile]:
+        return super().get_queryset(request).defer("said")
+
+
+@admin.register(GuestChair)
+class GuestChairAdmin(LookedAtOnly):
+    """To be looked at: chairs are offered, answered and taken back by the verbs, which write the mails."""
+
+    list_display = ["session", "application", "state", "offered_at", "answered_at", "offered_by"]
+    list_filter = ["state"]
+    list_select_related = ["session", "application", "offered_by"]
+    search_fields = ["=session__number", "application__name", "application__email"]
 
 
 @admin.register(Presenter)

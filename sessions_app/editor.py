@@ -50,6 +50,7 @@ def as_typed(stored: Stored) -> dict:
         "ends": end.time(),
         "hours_unknown": not session.hours_known,
         "tracks": stored.tracks,
+        "scribe": session.scribe_id,
     }
 
 
@@ -158,6 +159,7 @@ class Editor:
             name: data[name] for name in ("number", "title", "time_zone", "summary", "agenda", "up_next")
         }
         values |= {name: data[name] for name in ("notes_url", "starts_at", "ends_at", *FROM_LAST)}
+        values["scribe"] = data["scribe"]
         values["hours_known"] = not data.get("hours_unknown")
         plan = {"values": values, "tracks": data["tracks"]}
         if not self.too_long["readings"]:

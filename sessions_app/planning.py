@@ -16,6 +16,7 @@ from django.db.models import OuterRef
 from members.errors import Refused
 from members.models import Group
 from sessions_app.models import Appearance, Presentation, Presenter, Reading, Session, Slot, nest
+from sessions_app.notes import choose_scribe
 from sessions_app.speakers import Directory
 
 SESSION_FIELDS = (
@@ -67,6 +68,7 @@ class Stored:
         content = [
             session.state,
             [getattr(session, name) for name in SESSION_FIELDS],
+            session.scribe_id,
             sorted(self.tracks),
             [
                 [r.pk, r.parent_id, r.position, *(getattr(r, n) for n in READING_FIELDS)]
@@ -160,8 +162,9 @@ def save_session(*, session_id: int | None, seen: str, plan: Plan) -> Session:
     """Make a draft, or change a session and its parts; all of it or nothing. The state stays as it is.
 
     seen: the version that the one saving has looked at; "" for a new session.
-    Raises Changed when the session is another by now, NumberTaken, and speakers.Unclear for a name that
-    could mean several people. What members have read stays with a reading that is kept.
+    Raises Changed when the session is another by now, NumberTaken, notes.NotAMember for the scribe, and
+    speakers.Unclear for a name that could mean several people. What members have read stays with a reading
+    that is kept.
     The session returned carries `new_guests`: the names that were new.
     """
     # One save at a time: two at once could take the same number, or make the same guest twice.
@@ -178,6 +181,8 @@ def save_session(*, session_id: int | None, seen: str, plan: Plan) -> Session:
                 "Compare your text with what is saved now; saving again puts yours in its place."
             )
     _save_row(session, plan.values)
+    if "scribe" in plan.values:
+        choose_scribe(session_id=session.pk, member_id=plan.values["scribe"])
     session.tracks.set(plan.tracks)
     if plan.readings is not None:
         _save_readings(session, plan.readings, plan.removed_readings)

@@ -2,8 +2,10 @@
 
 from django.urls import path
 
+from sessions_app.views import archive_import as archives
 from sessions_app.views import guest as guests
 from sessions_app.views import member as members
+from sessions_app.views import notes
 from sessions_app.views import organiser as desk
 from sessions_app.views import public as archive
 
@@ -11,6 +13,13 @@ sessions = [
     path("", archive.session_list, name="list"),
     path("<int:number>/", archive.session, name="detail"),
     path("<int:number>/rsvp/", members.rsvp, name="rsvp"),
+    path("<int:number>/notes/", notes.notes_history, name="notes_history"),
+    path("<int:number>/notes/edit/", notes.notes_edit, name="notes_edit"),
+    path("<int:number>/notes/preview/", notes.notes_preview, name="notes_preview"),
+    path("<int:number>/notes/draft/", notes.notes_draft, name="notes_draft"),
+    path("<int:number>/notes/draft/drop/", notes.notes_draft_drop, name="notes_draft_drop"),
+    path("<int:number>/notes/<int:revision>/", notes.notes_revision, name="notes_revision"),
+    path("<int:number>/notes/<int:revision>/restore/", notes.notes_restore, name="notes_restore"),
 ]
 
 public = [
@@ -36,4 +45,7 @@ organiser = [
     path("sessions/<int:pk>/reopen/", desk.session_reopen, name="session_reopen"),
     path("sessions/<int:pk>/guests/<int:application_pk>/", guests.guest_offer, name="guest_offer"),
     path("guests/<int:pk>/revoke/", guests.guest_revoke, name="guest_revoke"),
+    path("archive/import/", archives.upload, name="archive_import"),
+    path("archive/import/<int:pk>/", archives.preview, name="archive_import_preview"),
+    path("archive/import/<int:pk>/confirm/", archives.confirm, name="archive_import_confirm"),
 ]

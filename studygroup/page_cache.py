@@ -20,6 +20,7 @@ from django.core.exceptions import DisallowedHost
 from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.cache import get_conditional_response
 
 MOST_PAGES = 500  # pages in one process's memory; at some 20 kB each, 10 MB
 LARGEST = 200_000  # bytes of one page
@@ -33,6 +34,10 @@ SAME_FOR_EVERYBODY = {
     "sessions:detail",
     "presentations",
     "resources",
+    "feed",
+    "sitemap",
+    "picture",
+    "session_picture",
 }
 
 
@@ -114,7 +119,9 @@ class PublicPageMiddleware:
             response = self.get_response(request)
             if self._may_keep(request, response):
                 memory.keep(key, response)
-        return response
+            return response
+        # Who asks whether anything has changed gets the answer that the view would give.
+        return get_conditional_response(request, etag=response.headers.get("ETag"), response=response)
 
     def _anybody(self, request: HttpRequest) -> bool:
         """Whether the visitor carries nothing that could change the page."""

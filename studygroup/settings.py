@@ -72,6 +72,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "django.contrib.humanize",
+    "django.contrib.sitemaps",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -115,7 +116,11 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "studygroup.context.site",
             ],
-            "builtins": ["studygroup.templatetags.drawings", "studygroup.templatetags.text"],
+            "builtins": [
+                "studygroup.templatetags.drawings",
+                "studygroup.templatetags.outside",
+                "studygroup.templatetags.text",
+            ],
         },
     },
 ]

@@ -10,7 +10,8 @@ from sessions_app.urls import member as sessions_member
 from sessions_app.urls import organiser as sessions_organiser
 from sessions_app.urls import public as sessions_public
 from sessions_app.urls import sessions
-from studygroup.views import organiser, outbox, public
+from studygroup.views import organiser, outbox, outside, public
+from studygroup.views.search import search
 
 organise = [
     path("", organiser.dashboard, name="dashboard"),
@@ -28,6 +29,12 @@ urlpatterns = [
     path("group.css", public.group_css, name="group_css"),
     path("healthz", public.healthz, name="healthz"),
     path("arrive/", public.arrive, name="arrive"),
+    path("search/", search, name="search"),
+    path("feed.atom", outside.feed, name="feed"),
+    path("sitemap.xml", outside.sitemap, name="sitemap"),
+    path("robots.txt", outside.robots, name="robots"),
+    path("picture.png", outside.picture, name="picture"),
+    path("sessions/<int:number>/picture.png", outside.session_picture, name="session_picture"),
     path("sessions/", include((sessions, "sessions"))),
     *sessions_public,
     *sessions_member,

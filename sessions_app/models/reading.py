@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import OuterRef, Q
+from django.db.models.functions import JSONObject
 
 from members.models import Member
 from sessions_app.models.session import Session
@@ -17,6 +19,11 @@ class ReadingQuerySet(models.QuerySet):
     def in_order(self) -> ReadingQuerySet:
         """As prescribed: required first, then what one reads if there is time; children after parents."""
         return self.order_by("importance", "position", "pk")
+
+    def with_links(self) -> ReadingQuerySet:
+        """With `link_list`, the further links of each: {"title", "url"}. It costs no further query."""
+        links = ReadingLink.objects.filter(reading=OuterRef("pk")).order_by("position", "pk")
+        return self.annotate(link_list=ArraySubquery(links.values_list(JSONObject(title="title", url="url"))))
 
 
 class Reading(models.Model):
@@ -79,6 +86,21 @@ class Reading(models.Model):
     def site(self) -> str:
         """The host of its link, for saying where a click leads."""
         return (urlsplit(self.url).hostname or "").removeprefix("www.")
+
+
+class ReadingLink(models.Model):
+    """A further link of the same item: “lectures seven through twelve” is one thing to prepare, two links."""
+
+    reading = models.ForeignKey(Reading, on_delete=models.CASCADE, related_name="links")
+    title = models.CharField(max_length=250, blank=True)
+    url = models.URLField(max_length=800)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "pk"]
+
+    def __str__(self) -> str:
+        return self.title or self.url
 
 
 def nest(readings: Iterable[Reading]) -> list[Reading]:

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 
+from members.models import Member
 from members.models.user import validate_time_zone
 
 LONGEST_TEXT = 20_000  # characters
@@ -76,6 +77,14 @@ class Session(models.Model):
         blank=True, max_length=LONGEST_TEXT, help_text="What the group thought of doing next. Markdown."
     )
     notes_url = models.URLField(max_length=500, blank=True, help_text="Notes kept elsewhere.")
+    scribe = models.ForeignKey(
+        Member,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="scribed_sessions",
+        help_text="Who writes the notes.",
+    )
     announced_at = models.DateTimeField(null=True, blank=True)
 
     objects = SessionQuerySet.as_manager()

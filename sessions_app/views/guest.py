@@ -28,7 +28,7 @@ def guest_chair(request: HttpRequest, token: str) -> HttpResponse:
     """When, where, what to prepare, and two buttons; or why the link no longer works."""
     chair = get_object_or_404(GuestChair.objects.with_token(token).select_related("session", "application"))
     closed = guests.closed_sentence(chair, now=timezone.now())
-    readings = [] if closed else nest(chair.session.readings.all())
+    readings = [] if closed else nest(chair.session.readings.with_links())
     return render(
         request,
         "public/guest_chair.html",

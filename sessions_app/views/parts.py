@@ -21,7 +21,7 @@ def page_of(session: Session, back: str) -> str:
 
 def prep_part(session: Session, *, member: Member | None, back: str) -> dict:
     """Context of member/_prep.html: the readings in their order, ticked for this member. Two queries."""
-    prep = prep_for(nest(session.readings.all()), member=member)
+    prep = prep_for(nest(session.readings.with_links()), member=member)
     return {
         "session": session,
         "prep": prep,

@@ -11,7 +11,9 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from members.access import can_organise, member_of
+from members.access import can_organise, lacks_second_factor, member_of
+from sessions_app import narrowing as narrowings
+from sessions_app import notes as notes_of
 from sessions_app import overview, programme, shelf
 from sessions_app.models import Path, Resource, Session, nest
 from sessions_app.models.curriculum import Track
@@ -58,9 +60,11 @@ def curriculum(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def session_list(request: HttpRequest) -> HttpResponse:
-    """All sessions, past and coming, the newest first."""
+    """All sessions, past and coming, the newest first; narrowed by year and track as the address says."""
     now = timezone.now()
-    found = overview.with_tracks(overview.with_talks(Session.objects.published())).order_by(
+    published = Session.objects.published()
+    narrowing = narrowings.chosen(request.GET)
+    found = narrowings.narrowed(overview.with_tracks(overview.with_talks(published)), narrowing).order_by(
         "-starts_at", "-pk"
     )
     page = Paginator(found, SESSIONS).get_page(request.GET.get("page"))
@@ -70,7 +74,16 @@ def session_list(request: HttpRequest) -> HttpResponse:
     years = [
         (year, list(group)) for year, group in groupby(page.object_list, key=lambda s: s.local_start.year)
     ]
-    return render(request, "public/session_list.html", {"page": page, "years": years})
+    return render(
+        request,
+        "public/session_list.html",
+        {
+            "page": page,
+            "years": years,
+            "choices": narrowings.choices(published, narrowing),
+            "query": narrowing.query,
+        },
+    )
 
 
 @login_not_required
@@ -83,7 +96,13 @@ def session(request: HttpRequest, number: int) -> HttpResponse:
     found = programme.complete(programme.with_programme(visible).first())
     if found is None:
         raise Http404
+    writes = notes_of.can_write_notes(request.user, found)
+    everything = writes and not lacks_second_factor(request)
+    notes = notes_of.of_session(found, member=member is not None, everything=everything)
     context = {
+        "notes": notes,
+        "note_authors": notes_of.author_names(notes.author_list) if notes else [],
+        "writes_notes": writes,
         "session": found,
         "is_coming": found.state == Session.State.ANNOUNCED and found.ends_at > now,
         "reader_zone": getattr(request.user, "time_zone", ""),
@@ -92,7 +111,7 @@ def session(request: HttpRequest, number: int) -> HttpResponse:
         context |= rsvp_part(found, member=member, now=now, back=SESSION)
         context |= prep_part(found, member=member, back=SESSION)
     else:
-        readings = nest(found.readings.all())
+        readings = nest(found.readings.with_links())
         context["readings"] = readings
         context["tops"] = [reading for reading in readings if not reading.is_part]
         context["minutes"] = sum(r.minutes or 0 for r in readings if r.is_required)

@@ -22,6 +22,13 @@ def markdown(source: str) -> SafeString:
     return text.markdown(source or "")
 
 
+@register.simple_tag
+def document(source: str, name: str, keep: bool = True) -> text.Document:
+    """A long text as HTML with its contents; `name` begins the ids in it. Not kept: what is still written."""
+    render = text.document if keep else text.document.__wrapped__
+    return render(source or "", name=name)
+
+
 @register.filter
 def inline(source: str) -> SafeString:
     """One line of Markdown as HTML."""

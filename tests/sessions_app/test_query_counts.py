@@ -14,10 +14,16 @@ from members.models import Member
 from members.models.application import State
 from sessions_app.models import (
     Appearance,
+    ArchiveUpload,
     GuestChair,
+    ImportedFile,
     Material,
+    Notes,
+    NotesDraft,
+    NotesRevision,
     Path,
     Progress,
+    ReadingLink,
     Resource,
     Rsvp,
     Session,
@@ -62,6 +68,17 @@ def fill(rows: int, member: Member) -> Session:
         Material.objects.create(session=main, kind="code", url="https://example.org")
         Rsvp.objects.create(session=main, member=MemberFactory(), answer="yes", answered_at=now)
         SessionFactory(state="draft")
+        ReadingLink.objects.create(reading=reading, url="https://example.org/more")
+        for session in (main, held):
+            notes, _ = Notes.objects.get_or_create(
+                session=session, defaults={"text": "# N", "audience": "public", "updated_at": now}
+            )
+            NotesRevision.objects.create(
+                notes=notes, number=held.number, author=MemberFactory().user, saved_at=now
+            )
+        NotesDraft.objects.create(session=main, author=MemberFactory().user, text="D", saved_at=now)
+        ArchiveUpload.objects.create(name="notes.zip", uploaded_by=MemberFactory().user, uploaded_at=now)
+        ImportedFile.objects.create(session=held, path="week/README.md", imported_at=now)
         guest = ApplicationFactory(state=State.SHORTLISTED)
         GuestChair.objects.create(session=main, application=guest, token_hash=guest.link_key, offered_at=now)
         Resource.objects.create(title="R", url="https://example.org", kind="book")
@@ -70,32 +87,36 @@ def fill(rows: int, member: Member) -> Session:
 
 PAGES = {
     ("visitor", "/curriculum/"): 5,
-    ("visitor", "/sessions/"): 3,
-    ("visitor", "/sessions/{number}/"): 3,
+    ("visitor", "/sessions/"): 4,
+    ("visitor", "/sessions/{number}/"): 4,
     ("visitor", "/presentations/"): 3,
     ("visitor", "/resources/"): 3,
     ("as_member", "/next/"): 8,
-    ("as_member", "/sessions/{number}/"): 8,
-    ("as_member", "/sessions/"): 6,
+    ("as_member", "/sessions/{number}/"): 10,
+    ("as_member", "/sessions/"): 7,
     ("as_member", "/curriculum/"): 8,
     ("as_member", "/presentations/"): 6,
     ("as_member", "/resources/"): 6,
-    ("as_organiser", "/sessions/{number}/"): 8,
+    ("as_organiser", "/sessions/{number}/"): 9,
     ("as_organiser", "/organise/sessions/"): 6,
-    ("as_organiser", "/organise/sessions/new/"): 7,
-    ("as_organiser", "/organise/sessions/{pk}/"): 11,
+    ("as_organiser", "/sessions/{number}/notes/"): 7,
+    ("as_organiser", "/sessions/{number}/notes/edit/"): 7,
+    ("as_organiser", "/sessions/{number}/notes/{revision}/"): 7,
+    ("as_organiser", "/organise/sessions/new/"): 8,
+    ("as_organiser", "/organise/sessions/{pk}/"): 12,
 }
 
 
 @pytest.mark.parametrize("rows", [1, 3, 300])
 def test_pages_ask_so_many_questions(request, member, rows):
     session = fill(rows, member)
+    revision = session.notes.revisions.first().number
 
     asked = {}
     for who, page in PAGES:
         client = request.getfixturevalue(who)
         with CaptureQueriesContext(connection) as queries:
-            response = client.get(page.format(number=session.number, pk=session.pk))
+            response = client.get(page.format(number=session.number, pk=session.pk, revision=revision))
         assert response.status_code == 200
         asked[who, page] = len(queries)
 

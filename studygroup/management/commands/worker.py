@@ -12,6 +12,7 @@ from django.db import close_old_connections
 
 from members import tasks as member_tasks
 from outbox import delivery
+from sessions_app import tasks as session_tasks
 
 log = logging.getLogger("worker")
 
@@ -36,7 +37,7 @@ class Command(BaseCommand):
             answered = self.attempt(member_tasks.answer_knocks)
             sent = self.attempt(delivery.deliver_due) + answered
             if time.monotonic() - tidied >= TIDY_EVERY or once:
-                for job in member_tasks.TIDYING:
+                for job in (*member_tasks.TIDYING, *session_tasks.TIDYING):
                     self.attempt(job)
                 tidied = time.monotonic()
             if once and not sent:

@@ -1,0 +1,13 @@
+"""What runs in the background for the group's sessions."""
+
+from django.utils import timezone
+
+from sessions_app.archive_import import uploads
+
+
+def empty_old_archive_uploads() -> int:
+    """Empty zips of notes that nobody has imported for a day. Returns how many."""
+    return uploads.empty_old(now=timezone.now())
+
+
+TIDYING = (empty_old_archive_uploads,)

@@ -1,0 +1,198 @@
+-- A page of hits as one JSON text. In braces stand the questions of the models, and values have names (statement.py).
+
+WITH visible (id, at) AS MATERIALIZED ({sessions}),  -- of the year that is asked for
+
+-- 1. The newest rows of each source that have the words, as the index finds them: phrases are only words here.
+session_found AS MATERIALIZED (
+    SELECT id, at FROM sessions_app_session JOIN visible USING (id)
+    WHERE search @@ %(loose)s::tsquery
+    ORDER BY at DESC, id DESC LIMIT %(most)s
+),
+notes_found AS MATERIALIZED (
+    SELECT notes.id, at FROM ({notes}) AS notes (id, session_id) JOIN visible ON visible.id = session_id
+    ORDER BY at DESC, notes.id DESC LIMIT %(most)s
+),
+reading_found AS MATERIALIZED (
+    SELECT reading.id, at FROM sessions_app_reading AS reading JOIN visible ON visible.id = session_id
+    WHERE search @@ %(loose)s::tsquery
+    ORDER BY at DESC, reading.id DESC LIMIT %(most)s
+),
+talk_found AS MATERIALIZED (  -- one that stands in no session is the organisers'
+    SELECT talk.id, max(at) AS at
+    FROM sessions_app_presentation AS talk
+    LEFT JOIN sessions_app_slot AS slot ON slot.presentation_id = talk.id
+    LEFT JOIN visible ON visible.id = slot.session_id
+    WHERE search @@ %(loose)s::tsquery
+        AND (visible.id IS NOT NULL OR (%(sees_everything)s AND %(year)s::int IS NULL))
+    GROUP BY talk.id
+    ORDER BY at DESC NULLS LAST, talk.id DESC LIMIT %(most)s
+),
+-- People are of no year, and their words stand in several tables: whoever has one of the words.
+readable (id) AS MATERIALIZED ({members}),  -- of whom more than the name may be found
+member_found AS MATERIALIZED (
+    SELECT id, id IN (SELECT id FROM readable) AS is_readable FROM (
+        SELECT member.id FROM members_user AS account JOIN members_member AS member ON user_id = account.id
+        WHERE account.search @@ %(any)s::tsquery
+        UNION
+        SELECT id FROM members_member JOIN readable USING (id) WHERE search @@ %(any)s::tsquery
+        UNION
+        SELECT member_id FROM members_member_strengths JOIN readable ON readable.id = member_id
+        WHERE strength_id IN (SELECT id FROM members_strength WHERE search @@ %(any)s::tsquery)
+    ) AS named
+    WHERE %(is_member)s AND %(year)s::int IS NULL
+    ORDER BY id DESC LIMIT %(most)s
+),
+presenter_found AS MATERIALIZED (  -- whoever has a talk that may be seen; members find each other as members
+    SELECT id FROM (
+        SELECT id FROM sessions_app_presenter WHERE search @@ %(any)s::tsquery
+        UNION
+        SELECT presenter.id FROM members_user AS account
+        JOIN members_member AS member ON member.user_id = account.id
+        JOIN sessions_app_presenter AS presenter ON presenter.member_id = member.id
+        WHERE account.search @@ %(any)s::tsquery AND NOT %(is_member)s
+    ) AS named
+    WHERE %(year)s::int IS NULL AND EXISTS (
+        SELECT FROM sessions_app_appearance AS appearance
+        JOIN sessions_app_slot AS slot USING (presentation_id)
+        JOIN visible ON visible.id = slot.session_id
+        WHERE appearance.presenter_id = named.id
+    )
+    ORDER BY id DESC LIMIT %(most)s
+),
+
+-- 2. Their words in full. Each row is looked up by itself: a join would read the words of all others, too.
+worded (source, kind, id, at, words) AS (
+    SELECT 'session', 'sessions', id, at, (SELECT search FROM sessions_app_session WHERE id = found.id)
+    FROM session_found AS found
+    UNION ALL
+    SELECT 'notes', 'notes', id, at, (SELECT search FROM sessions_app_notes WHERE id = found.id)
+    FROM notes_found AS found
+    UNION ALL
+    SELECT 'reading', 'readings', id, at, (SELECT search FROM sessions_app_reading WHERE id = found.id)
+    FROM reading_found AS found
+    UNION ALL
+    SELECT 'talk', 'talks', id, at, (SELECT search FROM sessions_app_presentation WHERE id = found.id)
+    FROM talk_found AS found
+    UNION ALL
+    SELECT 'member', 'people', id, NULL, (
+        SELECT account.search || CASE WHEN is_readable THEN member.search || coalesce((
+            SELECT studygroup_all_words(strength.search) FROM members_member_strengths AS has
+            JOIN members_strength AS strength ON strength.id = strength_id WHERE has.member_id = member.id
+        ), '') ELSE '' END
+        FROM members_member AS member JOIN members_user AS account ON account.id = user_id
+        WHERE member.id = found.id
+    ) FROM member_found AS found
+    UNION ALL
+    SELECT 'presenter', 'people', id, NULL, (
+        SELECT presenter.search || coalesce(account.search, '')
+        FROM sessions_app_presenter AS presenter LEFT JOIN members_member AS member ON member.id = member_id
+        LEFT JOIN members_user AS account ON account.id = user_id
+        WHERE presenter.id = found.id
+    ) FROM presenter_found AS found
+),
+
+-- 3. What fits exactly, the better first. In twenty years a hit loses half its weight.
+hits AS MATERIALIZED (
+    SELECT source, kind, id, at,
+        ts_rank_cd('{{0.005, 0.01, 0.3, 1}}', words, %(exact)s::tsquery)  -- a word of an agenda, a text, a place, a title
+        / (1 + extract(epoch FROM greatest(now() - coalesce(at, now()), '0')) / extract(epoch FROM '20 years'::interval))
+        AS score
+    FROM (SELECT * FROM worded OFFSET 0) AS worded
+    WHERE (NOT %(needs_check)s AND kind <> 'people') OR words @@ %(exact)s::tsquery
+),
+
+-- 4. One page of them.
+paging AS (
+    SELECT pages, least(%(page)s, pages) AS page
+    FROM (
+        SELECT greatest(1, ceil(count(*) / %(rows)s::float))::int AS pages
+        FROM hits WHERE %(kind)s IN ('', kind)
+    ) AS counted
+),
+listed AS (
+    SELECT source, kind, id, row_number() OVER (ORDER BY score DESC, at DESC NULLS LAST, source, id) AS line
+    FROM hits WHERE %(kind)s IN ('', kind)
+),
+shown AS MATERIALIZED (
+    SELECT source, kind, id, line FROM listed, paging
+    WHERE line > (page - 1) * %(rows)s AND line <= page * %(rows)s
+),
+
+-- 5. What the page says of them.
+person (presenter_id, name) AS NOT MATERIALIZED (
+    SELECT presenter.id, coalesce(nullif(account.name, ''), nullif(guest_name, ''), %(forgotten)s)
+    FROM sessions_app_presenter AS presenter
+    LEFT JOIN members_member AS member ON member.id = presenter.member_id
+    LEFT JOIN members_user AS account ON account.id = member.user_id
+),
+told (line, source, kind, title, text, session_id, about, slug) AS (
+    SELECT line, source, kind, title, concat_ws(E'\n', summary, agenda, up_next), id, NULL::text, NULL::text
+    FROM shown JOIN sessions_app_session USING (id) WHERE source = 'session'
+    UNION ALL
+    SELECT line, source, kind, session.title, text, session_id, NULL, NULL
+    FROM shown JOIN sessions_app_notes AS notes USING (id)
+    JOIN sessions_app_session AS session ON session.id = session_id WHERE source = 'notes'
+    UNION ALL
+    SELECT line, source, shown.kind, title, concat_ws('. ', nullif(part, ''), nullif(note, '')), session_id, NULL, NULL
+    FROM shown JOIN sessions_app_reading USING (id) WHERE source = 'reading'
+    UNION ALL
+    SELECT line, source, kind, title, abstract, newest.session_id, (
+        SELECT string_agg(name, ', ' ORDER BY position, appearance.id)
+        FROM sessions_app_appearance AS appearance JOIN person USING (presenter_id)
+        WHERE presentation_id = talk.id
+    ), NULL
+    FROM shown JOIN sessions_app_presentation AS talk USING (id)
+    LEFT JOIN LATERAL (
+        SELECT session_id FROM sessions_app_slot JOIN visible ON visible.id = session_id
+        WHERE presentation_id = talk.id ORDER BY at DESC LIMIT 1
+    ) AS newest ON true WHERE source = 'talk'
+    UNION ALL
+    SELECT line, source, kind, name, '', newest.session_id, NULL, NULL
+    FROM shown JOIN person ON presenter_id = id
+    LEFT JOIN LATERAL (
+        SELECT session_id FROM sessions_app_appearance AS appearance
+        JOIN sessions_app_slot USING (presentation_id) JOIN visible ON visible.id = session_id
+        WHERE appearance.presenter_id = shown.id ORDER BY at DESC LIMIT 1
+    ) AS newest ON true WHERE source = 'presenter'
+    UNION ALL
+    SELECT line, source, kind, coalesce(nullif(account.name, ''), %(nameless)s),
+        CASE WHEN readable.id IS NOT NULL THEN bio END, NULL,
+        CASE WHEN readable.id IS NOT NULL THEN (
+            SELECT string_agg(name, ', ' ORDER BY position, strength.id)
+            FROM members_member_strengths AS has JOIN members_strength AS strength ON strength.id = strength_id
+            WHERE has.member_id = member.id
+        ) END, slug
+    FROM shown JOIN members_member AS member USING (id)
+    JOIN members_user AS account ON account.id = member.user_id LEFT JOIN readable ON readable.id = member.id
+    WHERE source = 'member'
+),
+-- Of a long text the part around the first word found; before a word, marks of Markdown are as good as a space.
+cut AS (
+    SELECT line, source, kind, told.title, about, slug, number, session.title AS session_title, state, starts_at,
+        time_zone, substr(text, greatest(1, coalesce((
+            SELECT min(nullif(strpos(low, ' ' || beginning), 0)) FROM unnest(%(beginnings)s::text[]) AS beginning
+        ), 1) - %(before)s), %(window)s) AS text
+    FROM told
+    CROSS JOIN LATERAL (
+        SELECT ' ' || translate(lower(text), E'\n*_(["`$-', '         ') AS low OFFSET 0
+    ) AS spaced
+    LEFT JOIN sessions_app_session AS session ON session.id = session_id
+)
+SELECT json_build_object(
+    'rows', (SELECT json_agg(cut ORDER BY line) FROM cut),
+    'counts', (SELECT json_object_agg(kind, n) FROM (SELECT kind, count(*) AS n FROM hits GROUP BY kind) AS each),
+    'capped', (
+        SELECT json_agg(kind) FROM (
+            SELECT 'sessions' AS kind FROM session_found HAVING count(*) = %(most)s
+            UNION SELECT 'notes' FROM notes_found HAVING count(*) = %(most)s
+            UNION SELECT 'readings' FROM reading_found HAVING count(*) = %(most)s
+            UNION SELECT 'talks' FROM talk_found HAVING count(*) = %(most)s
+            UNION SELECT 'people' FROM member_found HAVING count(*) = %(most)s
+            UNION SELECT 'people' FROM presenter_found HAVING count(*) = %(most)s
+        ) AS full_ones
+    ),
+    'page', page,
+    'pages', pages,
+    'first', (SELECT extract(year FROM starts_at AT TIME ZONE time_zone)::int FROM ({first}) AS the_first),
+    'last', (SELECT extract(year FROM starts_at AT TIME ZONE time_zone)::int FROM ({last}) AS the_last)
+)::text FROM paging
