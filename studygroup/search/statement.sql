@@ -17,15 +17,14 @@ reading_found AS MATERIALIZED (
     WHERE search @@ %(loose)s::tsquery
     ORDER BY at DESC, reading.id DESC LIMIT %(most)s
 ),
+talk_at (id, at) AS MATERIALIZED (  -- the last time that each was given
+    SELECT presentation_id, max(at) FROM (SELECT * FROM sessions_app_slot OFFSET 0) AS slot  -- read once, as a whole
+    JOIN visible ON visible.id = session_id GROUP BY presentation_id
+),
 talk_found AS MATERIALIZED (  -- one that stands in no session is the organisers'
-    SELECT talk.id, max(at) AS at
-    FROM sessions_app_presentation AS talk
-    LEFT JOIN sessions_app_slot AS slot ON slot.presentation_id = talk.id
-    LEFT JOIN visible ON visible.id = slot.session_id
-    WHERE search @@ %(loose)s::tsquery
-        AND (visible.id IS NOT NULL OR (%(sees_everything)s AND %(year)s::int IS NULL))
-    GROUP BY talk.id
-    ORDER BY at DESC NULLS LAST, talk.id DESC LIMIT %(most)s
+    SELECT id, at FROM sessions_app_presentation LEFT JOIN talk_at USING (id)
+    WHERE search @@ %(loose)s::tsquery AND (at IS NOT NULL OR (%(sees_everything)s AND %(year)s::int IS NULL))
+    ORDER BY at DESC NULLS LAST, id DESC LIMIT %(most)s
 ),
 -- People are of no year, and their words stand in several tables: whoever has one of the words.
 readable (id) AS MATERIALIZED ({members}),  -- of whom more than the name may be found
@@ -52,9 +51,7 @@ presenter_found AS MATERIALIZED (  -- whoever has a talk that may be seen; membe
         WHERE account.search @@ %(any)s::tsquery AND NOT %(is_member)s
     ) AS named
     WHERE %(year)s::int IS NULL AND EXISTS (
-        SELECT FROM sessions_app_appearance AS appearance
-        JOIN sessions_app_slot AS slot USING (presentation_id)
-        JOIN visible ON visible.id = slot.session_id
+        SELECT FROM sessions_app_appearance AS appearance JOIN talk_at ON talk_at.id = presentation_id
         WHERE appearance.presenter_id = named.id
     )
     ORDER BY id DESC LIMIT %(most)s
