@@ -14,15 +14,21 @@ from sessions_app import schedule
 from sessions_app.models import (
     Appearance,
     ArchiveUpload,
+    Attendance,
     GuestChair,
     ImportedFile,
     Material,
+    MeToo,
     Notes,
     NotesDraft,
     NotesRevision,
     Path,
+    Photo,
     Presentation,
+    PresentationStep,
     Presenter,
+    PresenterLink,
+    PrivateNote,
     Reading,
     ReadingLink,
     Resource,
@@ -30,6 +36,8 @@ from sessions_app.models import (
     Session,
     Slot,
     Source,
+    StoredFile,
+    StuckPoint,
     Track,
 )
 
@@ -75,7 +83,8 @@ class SessionAdmin(admin.ModelAdmin):
     search_fields = ["=number", "title", "host", "place", "summary"]
     date_hierarchy = "starts_at"
     ordering = ["-number"]
-    readonly_fields = ["state", "announced_at"]
+    readonly_fields = ["state", "announced_at", "cancelled_at", "changed_at", "sequence"]
+    autocomplete_fields = ["prerequisites", "scribe"]
     inlines = [ReadingInline, SlotInline, MaterialInline]
     actions = ["announce", "hold", "cancel", "reopen"]
 
@@ -211,6 +220,70 @@ class GuestChairAdmin(LookedAtOnly):
     search_fields = ["=session__number", "application__name", "application__email"]
 
 
+@admin.register(Attendance)
+class AttendanceAdmin(LookedAtOnly):
+    list_display = ["session", "member", "guest_chair", "guest_name", "noted_at", "noted_by"]
+    list_select_related = ["session", "member__user", "guest_chair__application", "noted_by"]
+    search_fields = ["=session__number", "member__user__name", "member__user__email", "guest_name"]
+
+
+@admin.register(Photo)
+class PhotoAdmin(LookedAtOnly):
+    list_display = ["session", "alternative", "audience", "position", "uploaded_at"]
+    list_filter = ["audience"]
+    list_select_related = ["session"]
+    search_fields = ["=session__number", "alternative", "caption"]
+
+
+@admin.register(StoredFile)
+class StoredFileAdmin(LookedAtOnly):
+    list_display = ["name", "content_type", "size", "uploaded_by", "uploaded_at"]
+    list_select_related = ["uploaded_by"]
+    search_fields = ["name", "uploaded_by__name", "uploaded_by__email"]
+
+
+@admin.register(StuckPoint)
+class StuckPointAdmin(LookedAtOnly):
+    list_display = ["question", "reading", "author", "asked_at", "resolved_at"]
+    list_select_related = ["reading", "author__user"]
+    search_fields = ["question", "answer", "reading__title", "=reading__session__number"]
+
+
+@admin.register(MeToo)
+class MeTooAdmin(LookedAtOnly):
+    list_display = ["point", "member", "said_at"]
+    list_select_related = ["point", "member__user"]
+    search_fields = ["point__question", "member__user__name"]
+
+
+@admin.register(PrivateNote)
+class PrivateNoteAdmin(LookedAtOnly):
+    """That somebody keeps a note, not what it says: nobody else reads it."""
+
+    list_display = ["reading", "member", "saved_at"]
+    list_select_related = ["reading", "member__user"]
+    search_fields = ["reading__title", "member__user__name", "member__user__email"]
+    exclude = ["text"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PrivateNote]:
+        return super().get_queryset(request).defer("text")
+
+
+@admin.register(PresenterLink)
+class PresenterLinkAdmin(LookedAtOnly):
+    list_display = ["presenter", "made_at", "made_by", "revoked_at"]
+    list_select_related = ["presenter__member__user", "made_by"]
+    search_fields = ["presenter__guest_name"]
+
+
+@admin.register(PresentationStep)
+class PresentationStepAdmin(LookedAtOnly):
+    list_display = ["presentation", "before", "after", "by", "at"]
+    list_filter = ["after"]
+    list_select_related = ["presentation", "by"]
+    search_fields = ["presentation__title", "message"]
+
+
 @admin.register(Presenter)
 class PresenterAdmin(admin.ModelAdmin):
     list_display = ["name", "member", "url"]
@@ -221,7 +294,10 @@ class PresenterAdmin(admin.ModelAdmin):
 
 @admin.register(Presentation)
 class PresentationAdmin(admin.ModelAdmin):
-    list_display = ["title", "given_by"]
+    list_display = ["title", "state", "given_by"]
+    list_filter = ["state"]
+    readonly_fields = ["state", "proposed_at"]
+    autocomplete_fields = ["proposed_by", "wished_session"]
     search_fields = ["title", "abstract", "presenters__guest_name", "presenters__member__user__name"]
     inlines = [AppearanceInline, SlotInline, MaterialInline]
 

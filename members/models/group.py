@@ -89,6 +89,15 @@ class Group(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(120)],
         help_text="How many months a closed or dormant application is kept before it is erased.",
     )
+    materials_days = models.PositiveSmallIntegerField(
+        default=7,
+        validators=[MaxValueValidator(60)],
+        help_text="How many days before a session its presenters are asked for their slides. 0: never.",
+    )
+    show_who_has_read = models.BooleanField(
+        default=False,
+        help_text="Presenters and organisers see who has read what. Otherwise they see only how many.",
+    )
     second_factor = models.BooleanField(
         default=False, help_text="Organisers must sign in with a second factor."
     )

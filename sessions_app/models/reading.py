@@ -13,11 +13,12 @@ from django.db.models.functions import JSONObject
 
 from members.models import Member
 from sessions_app.models.session import Session
+from sessions_app.models.stored_file import StoredFile
 
 
 class ReadingQuerySet(models.QuerySet):
     def in_order(self) -> ReadingQuerySet:
-        """As prescribed: required first, then what one reads if there is time; children after parents."""
+        """As prescribed: required first, then what one reads if there is time, then what goes further."""
         return self.order_by("importance", "position", "pk")
 
     def with_links(self) -> ReadingQuerySet:
@@ -42,6 +43,7 @@ class Reading(models.Model):
     class Importance(models.IntegerChoices):
         REQUIRED = 1, "Required"
         OPTIONAL = 2, "If you have time"
+        STRETCH = 3, "To go further"
 
     session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="readings")
     parent = models.ForeignKey(
@@ -50,6 +52,9 @@ class Reading(models.Model):
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.ARTICLE)
     title = models.CharField(max_length=250)
     url = models.URLField(max_length=800, blank=True)
+    file = models.OneToOneField(
+        StoredFile, on_delete=models.SET_NULL, null=True, blank=True, related_name="reading"
+    )
     part = models.CharField(max_length=120, blank=True, help_text="Such as “from 57:30” or “sections 1–4”.")
     note = models.CharField(max_length=300, blank=True, help_text="Why, or what to look for.")
     minutes = models.PositiveSmallIntegerField(
@@ -70,7 +75,7 @@ class Reading(models.Model):
                 condition=Q(minutes__isnull=True) | Q(minutes__gte=1), name="sessions_app_reading_takes_time"
             ),
             models.CheckConstraint(
-                condition=Q(importance__in=[1, 2]), name="sessions_app_reading_importance_known"
+                condition=Q(importance__in=[1, 2, 3]), name="sessions_app_reading_importance_known"
             ),
         ]
 

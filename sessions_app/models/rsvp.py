@@ -46,7 +46,12 @@ class Rsvp(models.Model):
     session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="rsvps")
     member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="rsvps")
     answer = models.CharField(max_length=5, choices=Answer)
+    note = models.CharField(max_length=300, blank=True, help_text="Such as “half an hour late”.")
+    warm_up = models.CharField(max_length=500, blank=True, help_text="Their answer to the warm-up question.")
     answered_at = models.DateTimeField()
+    in_line_since = models.DateTimeField(
+        null=True, blank=True, help_text="Set while they would come and the room is full."
+    )
 
     objects = RsvpQuerySet.as_manager()
 
@@ -55,6 +60,10 @@ class Rsvp(models.Model):
             models.UniqueConstraint(fields=["session", "member"], name="sessions_app_one_answer_a_member"),
             models.CheckConstraint(
                 condition=Q(answer__in=["yes", "maybe", "no"]), name="sessions_app_answer_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(answer="yes") | Q(in_line_since__isnull=True),
+                name="sessions_app_in_line_who_would_come",
             ),
         ]
 

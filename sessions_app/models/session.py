@@ -62,6 +62,14 @@ class Session(models.Model):
         default=True, help_text="Untick for an old session of which only the date is on record."
     )
     place = models.CharField(max_length=200, blank=True, help_text="Where, in one line.")
+    address = models.CharField(max_length=300, blank=True, help_text="Street and town. Everybody sees it.")
+    access_notes = models.TextField(
+        blank=True,
+        help_text="Steps, lifts, doors, toilets: for whoever needs to know before coming. Markdown.",
+    )
+    online_url = models.URLField(
+        max_length=500, blank=True, help_text="Where one joins from afar; members only."
+    )
     chairs = models.PositiveSmallIntegerField(
         null=True,
         blank=True,
@@ -85,7 +93,27 @@ class Session(models.Model):
         related_name="scribed_sessions",
         help_text="Who writes the notes.",
     )
+    warm_up = models.CharField(
+        "warm-up question",
+        max_length=300,
+        blank=True,
+        help_text="One question that a member who comes may answer; the presenters read the answers.",
+    )
+    prerequisites = models.ManyToManyField(
+        "self",
+        symmetrical=False,
+        blank=True,
+        related_name="leads_to",
+        help_text="The sessions that this one builds on.",
+    )
     announced_at = models.DateTimeField(null=True, blank=True)
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+    changed_at = models.DateTimeField(
+        null=True, blank=True, help_text="When its date or place last changed after it was announced."
+    )
+    sequence = models.PositiveIntegerField(
+        default=0, help_text="How often calendars were told of a change (RFC 5545, 3.8.7.4)."
+    )
 
     objects = SessionQuerySet.as_manager()
 
