@@ -39,6 +39,18 @@ class WebField(forms.URLField):
         self.widget.attrs |= {"inputmode": "url", "spellcheck": "false"}
 
 
+class UploadField(forms.FileField):
+    """One file. `sessions_app.stored_files` says which ones are taken."""
+
+    default_error_messages = {
+        "required": "Choose a file.",
+        "invalid": "Choose the file again; it did not reach us.",
+        "missing": "Choose the file again; it did not reach us.",
+        "empty": "Choose another file; this one is empty.",
+        "max_length": "Choose a file with a shorter name.",
+    }
+
+
 def text_area(rows: int) -> forms.Textarea:
     """A field of several lines."""
     return forms.Textarea(attrs={"rows": rows})

@@ -2,6 +2,7 @@
 
 from django.utils import timezone
 
+from sessions_app import stored_files
 from sessions_app.archive_import import uploads
 
 
@@ -10,4 +11,12 @@ def empty_old_archive_uploads() -> int:
     return uploads.empty_old(now=timezone.now())
 
 
-TIDYING = (empty_old_archive_uploads,)
+def forget_ownerless_files() -> int:
+    """Delete files whose reading or material is gone. Returns how many."""
+    return stored_files.forget_ownerless(now=timezone.now())
+
+
+TIDYING = (
+    forget_ownerless_files,
+    empty_old_archive_uploads,
+)

@@ -8,6 +8,7 @@ from sessions_app.views import member as members
 from sessions_app.views import notes
 from sessions_app.views import organiser as desk
 from sessions_app.views import public as archive
+from sessions_app.views.stored_files import stored_file
 
 sessions = [
     path("", archive.session_list, name="list"),
@@ -26,6 +27,7 @@ public = [
     path("curriculum/", archive.curriculum, name="curriculum"),
     path("presentations/", archive.presentations, name="presentations"),
     path("resources/", archive.resources, name="resources"),
+    path("files/<uuid:pk>/<str:name>", stored_file, name="stored_file"),
     path("guest/<str:token>/", guests.guest_chair, name="guest_chair"),
     path("guest/<str:token>/answer/", guests.guest_answer, name="guest_answer"),
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import uuid
 from collections.abc import Callable
 
 import pytest
@@ -28,6 +29,13 @@ def _no_rate_limits_left_over(request) -> None:
     if {"transactional_db", "live_server"} & set(request.fixturenames):
         request.getfixturevalue("transactional_db")
         cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def media(settings, tmp_path_factory):
+    """Uploads of a test go into a folder of its own, made when the first one comes."""
+    settings.MEDIA_ROOT = tmp_path_factory.getbasetemp() / "media" / uuid.uuid4().hex
+    return settings.MEDIA_ROOT
 
 
 @pytest.fixture

@@ -176,6 +176,7 @@ def test_the_public_addresses_are_exactly_these():
         "sessions/<int:number>/",
         "presentations/",
         "resources/",
+        "files/<uuid:pk>/<str:name>",
         "guest/<str:token>/",
         "guest/<str:token>/answer/",
         "apply/",

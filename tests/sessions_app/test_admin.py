@@ -14,21 +14,32 @@ from members.models import User
 from outbox.models import Message
 from sessions_app.models import (
     ArchiveUpload,
+    Attendance,
     GuestChair,
     ImportedFile,
+    MeToo,
     Notes,
     NotesDraft,
     NotesRevision,
+    Photo,
+    PresentationStep,
+    PresenterLink,
+    PrivateNote,
     Progress,
     ReadingLink,
     Session,
     Slot,
+    StoredFile,
+    StuckPoint,
 )
 from tests.factories import MemberFactory, SessionFactory
 from tests.sessions_app.test_query_counts import fill
 
 # Who has read what is nobody else’s to see, the organisers’ included.
-BY_VERB_ALONE = (ArchiveUpload, GuestChair, ImportedFile, Notes, NotesDraft, NotesRevision, ReadingLink)
+BY_VERB_ALONE = (
+    ArchiveUpload, Attendance, GuestChair, ImportedFile, MeToo, Notes, NotesDraft, NotesRevision, Photo,
+    PresentationStep, PresenterLink, PrivateNote, ReadingLink, StoredFile, StuckPoint,
+)  # fmt: skip
 MODELS = [model for model in apps.get_app_config("sessions_app").get_models() if model is not Progress]
 
 

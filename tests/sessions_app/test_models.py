@@ -8,18 +8,27 @@ from django.utils import timezone
 
 from sessions_app.models import (
     Appearance,
+    Attendance,
+    GuestChair,
     Material,
+    MeToo,
     Path,
+    Photo,
+    Presentation,
     Presenter,
+    PrivateNote,
     Progress,
     Reading,
     Rsvp,
     Session,
     Slot,
+    StoredFile,
+    StuckPoint,
     Track,
     nest,
 )
 from tests.factories import (
+    ApplicationFactory,
     MemberFactory,
     PresentationFactory,
     PresenterFactory,
@@ -52,7 +61,7 @@ def no_minutes():
 
 
 def unknown_importance():
-    ReadingFactory(importance=3)
+    ReadingFactory(importance=4)
 
 
 def read_twice():
@@ -96,6 +105,88 @@ def material_of_two():
     )
 
 
+def in_line_without_coming():
+    Rsvp.objects.create(
+        session=SessionFactory(), member=MemberFactory(), answer="no", answered_at=NOW, in_line_since=NOW
+    )
+
+
+def material_without_link_and_file():
+    Material.objects.create(kind="code", session=SessionFactory())
+
+
+def material_with_link_and_file():
+    file = StoredFile.objects.create(name="a.pdf", size=1, uploaded_at=NOW)
+    Material.objects.create(kind="code", session=SessionFactory(), url="https://example.org", file=file)
+
+
+def material_for_nobody():
+    Material.objects.create(
+        kind="code", session=SessionFactory(), url="https://example.org", audience="nobody"
+    )
+
+
+def talk_in_unknown_state():
+    PresentationFactory(state="dreamt")
+
+
+def talk_of_no_minutes():
+    PresentationFactory(minutes=0)
+
+
+def came_twice():
+    session, member = SessionFactory(), MemberFactory()
+    for _ in range(2):
+        Attendance.objects.create(session=session, member=member, noted_at=NOW)
+
+
+def guest_came_twice():
+    chair = GuestChair.objects.create(
+        session=SessionFactory(), application=ApplicationFactory(), token_hash="a", offered_at=NOW
+    )
+    for _ in range(2):
+        Attendance.objects.create(session=chair.session, guest_chair=chair, noted_at=NOW)
+
+
+def named_guest_came_twice():
+    session = SessionFactory()
+    for name in ("Bo", "BO"):
+        Attendance.objects.create(session=session, guest_name=name, noted_at=NOW)
+
+
+def member_came_as_guest():
+    Attendance.objects.create(session=SessionFactory(), member=MemberFactory(), guest_name="Bo", noted_at=NOW)
+
+
+def photo(**values):
+    Photo.objects.create(session=SessionFactory(), width=1, height=1, uploaded_at=NOW, **values)
+
+
+def photo_without_words():
+    photo(alternative="")
+
+
+def photo_for_nobody():
+    photo(alternative="A room", audience="nobody")
+
+
+def two_notes_on_a_reading():
+    reading, member = ReadingFactory(), MemberFactory()
+    for _ in range(2):
+        PrivateNote.objects.create(reading=reading, member=member, text="N", saved_at=NOW)
+
+
+def asks_nothing():
+    StuckPoint.objects.create(reading=ReadingFactory(), question="", asked_at=NOW)
+
+
+def me_too_twice():
+    point = StuckPoint.objects.create(reading=ReadingFactory(), question="Why?", asked_at=NOW)
+    member = MemberFactory()
+    for _ in range(2):
+        MeToo.objects.create(point=point, member=member, said_at=NOW)
+
+
 def two_tracks_of_one_name():
     TrackFactory(name=TrackFactory().name)
 
@@ -120,6 +211,21 @@ REFUSED = {
     member_under_another_name: "sessions_app_member_presents_under_own_name",
     material_of_nobody: "sessions_app_material_has_one_owner",
     material_of_two: "sessions_app_material_has_one_owner",
+    in_line_without_coming: "sessions_app_in_line_who_would_come",
+    material_without_link_and_file: "sessions_app_material_is_link_or_file",
+    material_with_link_and_file: "sessions_app_material_is_link_or_file",
+    material_for_nobody: "sessions_app_material_audience_known",
+    talk_in_unknown_state: "sessions_app_presentation_state_known",
+    talk_of_no_minutes: "sessions_app_presentation_takes_time",
+    came_twice: "sessions_app_came_once",
+    guest_came_twice: "sessions_app_guest_came_once",
+    named_guest_came_twice: "sessions_app_named_guest_once",
+    member_came_as_guest: "sessions_app_member_is_no_guest",
+    photo_without_words: "sessions_app_photo_is_described",
+    photo_for_nobody: "sessions_app_photo_audience_known",
+    two_notes_on_a_reading: "sessions_app_one_note_a_reading",
+    asks_nothing: "sessions_app_stuck_point_asks",
+    me_too_twice: "sessions_app_me_too_once",
     two_tracks_of_one_name: "sessions_app_one_track_per_name",
     two_paths_of_one_name: "sessions_app_one_path_per_name",
 }
@@ -134,7 +240,10 @@ def test_database_refuses(db, attempt):
 
 
 def test_every_constraint_has_a_test():
-    models = [Appearance, Material, Path, Presenter, Progress, Reading, Rsvp, Session, Slot, Track]
+    models = [
+        Appearance, Attendance, Material, MeToo, Path, Photo, Presentation, Presenter, PrivateNote, Progress,
+        Reading, Rsvp, Session, Slot, StuckPoint, Track,
+    ]  # fmt: skip
 
     named = {constraint.name for model in models for constraint in model._meta.constraints}
 

@@ -15,13 +15,19 @@ from members.models.application import State
 from sessions_app.models import (
     Appearance,
     ArchiveUpload,
+    Attendance,
     GuestChair,
     ImportedFile,
     Material,
+    MeToo,
     Notes,
     NotesDraft,
     NotesRevision,
     Path,
+    Photo,
+    PresentationStep,
+    PresenterLink,
+    PrivateNote,
     Progress,
     ReadingLink,
     Resource,
@@ -29,6 +35,8 @@ from sessions_app.models import (
     Session,
     Slot,
     Source,
+    StoredFile,
+    StuckPoint,
 )
 from tests.factories import (
     ApplicationFactory,
@@ -82,7 +90,40 @@ def fill(rows: int, member: Member) -> Session:
         guest = ApplicationFactory(state=State.SHORTLISTED)
         GuestChair.objects.create(session=main, application=guest, token_hash=guest.link_key, offered_at=now)
         Resource.objects.create(title="R", url="https://example.org", kind="book")
+        _fill_more(main, held, reading, talk, person, member, now)
     return main
+
+
+def _fill_more(main, held, reading, talk, person, member, now) -> None:
+    """A row of what hangs on a session, a reading or a talk."""
+    main.prerequisites.add(held)
+    Attendance.objects.create(session=held, member=MemberFactory(), noted_at=now)
+    kept = {"content": "files/a.pdf", "content_type": "application/pdf", "size": 9, "uploaded_at": now}
+    reading.file = StoredFile.objects.create(name="a.pdf", **kept)
+    reading.save()
+    slides = StoredFile.objects.create(name="b.pdf", **kept)
+    Material.objects.create(presentation=talk, kind="slides", file=slides, audience="members")
+    for session in (main, held):
+        Photo.objects.create(
+            session=session,
+            picture="photos/a.jpg",
+            small="photos/b.jpg",
+            width=8,
+            height=6,
+            alternative="A room",
+            audience="public",
+            uploaded_at=now,
+        )
+    for asked in (reading, main.readings.first()):
+        point = StuckPoint.objects.create(
+            reading=asked, author=MemberFactory(), question="Why?", asked_at=now
+        )
+        MeToo.objects.create(point=point, member=MemberFactory(), said_at=now)
+        PrivateNote.objects.update_or_create(
+            reading=asked, member=member, defaults={"text": "N", "saved_at": now}
+        )
+    PresentationStep.objects.create(presentation=talk, after="accepted", at=now)
+    PresenterLink.objects.create(presenter=person, token_hash=f"{person.pk:064}", made_at=now)
 
 
 PAGES = {
