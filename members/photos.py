@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-from io import BytesIO
-
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from PIL import Image, ImageOps
 
-from members.errors import Refused
+from members import pictures
 from members.models import Member
+from members.pictures import PictureRefused as PhotoRefused
 
 SIDE = 480  # pixels of the square that is kept
-LARGEST_FILE = 10 * 1024 * 1024  # bytes
-MOST_PIXELS = 40_000_000
-FORMATS = ["JPEG", "PNG", "WEBP"]
-
-
-class PhotoRefused(Refused):
-    """The file cannot become a photo."""
-
-
-UNKNOWN = "Choose a complete JPEG, PNG or WebP picture; this file is none."
-DAMAGED = "Choose another picture; this file is damaged or incomplete."
-TOO_MANY_PIXELS = "Choose a smaller picture; at most 40 megapixels fit."
+LARGEST_FILE = 10 * pictures.MEGABYTE  # bytes
 
 
 def portrait(upload: UploadedFile) -> ContentFile:
@@ -32,46 +20,12 @@ def portrait(upload: UploadedFile) -> ContentFile:
 
     What the file is, its content says, whatever its name. Raises PhotoRefused with a sentence for the page.
     """
-    if upload.size > LARGEST_FILE:
-        raise PhotoRefused("Choose a smaller file; at most 10 MB fit.")
-    _examine(upload)
+    picture = pictures.read(upload, largest_file=LARGEST_FILE, side=2 * SIDE)
     try:
-        return _square(upload)
+        square = ImageOps.fit(picture, (SIDE, SIDE), Image.Resampling.LANCZOS)
     except Exception:  # Pillow raises its own and others' errors on wild input
-        raise PhotoRefused(DAMAGED) from None
-
-
-def _examine(upload: UploadedFile) -> None:
-    """Look at the head of the file, before a pixel is decoded."""
-    upload.seek(0)
-    try:
-        picture = Image.open(upload, formats=FORMATS)
-    except Image.DecompressionBombError:
-        raise PhotoRefused(TOO_MANY_PIXELS) from None
-    except Exception:  # as above
-        raise PhotoRefused(UNKNOWN) from None
-    if picture.width * picture.height > MOST_PIXELS:
-        raise PhotoRefused(TOO_MANY_PIXELS)
-    try:
-        picture.verify()
-    except Exception:  # as above
-        raise PhotoRefused(DAMAGED) from None
-
-
-def _square(upload: UploadedFile) -> ContentFile:
-    upload.seek(0)  # after verify() a picture has to be opened again
-    picture = Image.open(upload, formats=FORMATS)
-    picture.draft("RGB", (2 * SIDE, 2 * SIDE))  # a large JPEG is decoded at a fraction of its size
-    picture = ImageOps.exif_transpose(picture)
-    if picture.mode.startswith("I;16"):
-        picture = picture.point(lambda value: value / 256).convert("L")
-    picture = ImageOps.fit(picture.convert("RGBA"), (SIDE, SIDE), Image.Resampling.LANCZOS)
-    # A new picture: profiles, comments and places stay behind with the old one.
-    clean = Image.new("RGB", picture.size, "white")
-    clean.paste(picture, mask=picture.getchannel("A"))
-    jpeg = BytesIO()
-    clean.save(jpeg, "JPEG", quality=85, optimize=True)
-    return ContentFile(jpeg.getvalue(), "photo.jpg")
+        raise PhotoRefused(pictures.DAMAGED) from None
+    return ContentFile(pictures.jpeg(square, quality=85), "photo.jpg")
 
 
 @transaction.atomic

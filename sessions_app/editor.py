@@ -7,17 +7,26 @@ from dataclasses import dataclass
 
 from django import forms
 from django.http import QueryDict
+from django.utils import timezone
+from django.utils.datastructures import MultiValueDict
 
-from members.models import Group
-from sessions_app.forms import SessionForm
-from sessions_app.models import Session
-from sessions_app.planning import READING_FIELDS, TALK_FIELDS, Plan, ReadingLine, Stored, TalkLine
-from sessions_app.row_forms import MOST_READINGS, MOST_TALKS, ReadingRows, RowFormSet, TalkRows
+from members.models import User
+from sessions_app import pending_files, stored_files
+from sessions_app.models import StoredFile
+from sessions_app.planning import Plan, ReadingLine, TalkLine
+from sessions_app.reading_rows import MOST_READINGS, ReadingForm, ReadingRows, shown_link
+from sessions_app.row_forms import MOST_TALKS, RowFormSet, TalkRows
+from sessions_app.session_form import SessionForm
 from sessions_app.speakers import Directory
+from sessions_app.stored import READING_FIELDS, TALK_FIELDS, Stored
+from sessions_app.suggestions import PLACE
 
 BLANK_READINGS, BLANK_TALKS = 3, 2
 LISTS = {"readings": ReadingRows, "talks": TalkRows}
-FROM_LAST = ("place", "chairs", "directions", "host", "host_url")
+# The fields that the form shows and the plan takes as they stand.
+AS_THEY_ARE = (
+    "number", "title", "time_zone", "summary", "agenda", "warm_up", "up_next", "notes_url", *PLACE,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -29,27 +38,17 @@ class Problem:
     sentence: str
 
 
-def suggestion(*, group: Group | None, last: Session | None) -> dict:
-    """What a new session probably is: the next number, the usual hours, the last one’s place."""
-    values: dict = {"number": (last.number if last else 0) + 1}
-    if group:
-        values |= {"time_zone": group.time_zone, "starts": group.usual_start, "ends": group.usual_end}
-    if last:
-        values |= {name: value for name in FROM_LAST if (value := getattr(last, name)) is not None}
-    return values
-
-
 def as_typed(stored: Stored) -> dict:
     """A stored session as the form shows it."""
     session = stored.session
     start, end = session.local_start, session.local_end
-    names = ("number", "title", "time_zone", "summary", "agenda", "up_next", "notes_url", *FROM_LAST)
-    return {name: getattr(session, name) for name in names} | {
+    return {name: getattr(session, name) for name in AS_THEY_ARE} | {
         "date": start.date(),
         "starts": start.time(),
         "ends": end.time(),
         "hours_unknown": not session.hours_known,
         "tracks": stored.tracks,
+        "builds_on": ", ".join(str(earlier["number"]) for earlier in stored.built_on),
         "scribe": session.scribe_id,
     }
 
@@ -58,7 +57,12 @@ def reading_rows(stored: Stored) -> list[dict]:
     """The stored readings as rows, numbered in their order."""
     return [
         {name: getattr(reading, name) for name in READING_FIELDS}
-        | {"pk": reading.pk, "order": order, "is_part": reading.is_part}
+        | {
+            "pk": reading.pk,
+            "order": order,
+            "is_part": reading.is_part,
+            "links": "\n".join(shown_link(link) for link in reading.link_list),
+        }
         for order, reading in enumerate(stored.readings, start=1)
     ]
 
@@ -96,39 +100,58 @@ class Editor:
         stored: Stored | None = None,
         suggested: dict | None = None,
         data: QueryDict | None = None,
+        files: MultiValueDict | None = None,
+        by: User | None = None,
     ) -> None:
-        self.stored = stored
+        self.stored, self.by = stored, by
         self.session = stored.session if stored else None
         self.seen = stored.version if stored else ""
         self.conflict = False  # whether the page has to say that somebody else saved meanwhile
+        self.pending: dict[str, StoredFile] = {}  # files that wait for the form to be saved
         self.too_long = {
             "readings": bool(stored and len(stored.readings) > MOST_READINGS),
             "talks": bool(stored and len(stored.talks) > MOST_TALKS),
         }
         if data is None:
             initial = as_typed(stored) if stored else suggested or {}
-            self.form = SessionForm(initial=initial, session=self.session)
+            self.form = self._form(initial=initial)
             self.readings = self._list("readings", rows=reading_rows(stored) if stored else [])
             self.talks = self._list("talks", rows=talk_rows(stored) if stored else [])
             self.readings.extra = 1 if self.readings.initial else BLANK_READINGS
             self.talks.extra = 1 if self.talks.initial else BLANK_TALKS
         else:
             self.seen = data.get("seen", "")
-            self.form = SessionForm(data, session=self.session)
-            self.readings = self._list("readings", data=data)
+            self.form = self._form(data)
+            self.readings = self._list("readings", data=data, files=files)
             self.talks = self._list("talks", data=data)
 
+    def _form(self, *args, **kwargs) -> SessionForm:
+        if self.stored:
+            kwargs |= {"tracks": self.stored.every_track, "built_on": self.stored.built_on}
+        return SessionForm(*args, session=self.session, **kwargs)
+
     def _list(
-        self, name: str, *, rows: list[dict] | None = None, data: QueryDict | None = None
+        self,
+        name: str,
+        *,
+        rows: list[dict] | None = None,
+        data: QueryDict | None = None,
+        files: MultiValueDict | None = None,
     ) -> RowFormSet:
         kwargs: dict = {"prefix": name}
+        if name == "readings":
+            readings = self.stored.readings if self.stored else []
+            kwargs["form_kwargs"] = {
+                "stored": {str(reading.pk): reading for reading in readings},
+                "pending": self.pending,
+            }
         if name == "talks":
             known = (
                 {talk.presentation.pk: talk.presenters for talk in self.stored.talks} if self.stored else {}
             )
             kwargs["form_kwargs"] = {"directory": Directory() if data else None, "stored": known}
         if data is not None:
-            return LISTS[name](data, **kwargs)
+            return LISTS[name](data, files, **kwargs)
         return LISTS[name](initial=rows, **kwargs)
 
     @property
@@ -138,32 +161,58 @@ class Editor:
 
     def more(self, name: str) -> None:
         """Show everything as it was typed, unchecked, with another empty row in one list."""
+        self._bring_files_back()
+        self._keep_files()
+        refused = [form.refused_file for form in self.readings.forms]
         typed = _typed(self.form)
         rows = {key: [_typed(form) for form in getattr(self, key).forms] for key in LISTS}
-        self.form = SessionForm(initial=typed, session=self.session)
+        self.form = self._form(initial=typed)
         for key, values in rows.items():
             fresh = self._list(key, rows=values)
             fresh.extra = int(key == name)
             setattr(self, key, fresh)
             if key == name and len(fresh.forms) > len(values):
                 fresh.forms[-1].fields["title"].widget.attrs["autofocus"] = True
+        for form, sentence in zip(self.readings.forms, refused, strict=False):
+            form.refuse_file(sentence)
 
     def is_valid(self) -> bool:
-        """Check everything, so that all problems are told at once."""
-        return all([self.form.is_valid(), *(rows.is_valid() for rows in self.lists)])
+        """Check everything, so that all problems are told at once. Files that have come are kept."""
+        self._bring_files_back()
+        checked = [self.form.is_valid(), *(rows.is_valid() for rows in self.lists)]
+        return self._keep_files() and all(checked)
+
+    def _bring_files_back(self) -> None:
+        """Find the files again that came with the form before and still wait for it to be saved."""
+        if not self.too_long["readings"]:
+            keys = [form["file_kept"].value() for form in self.readings.forms]
+            self.pending |= pending_files.brought_back(keys, by=self.by)
+
+    def _keep_files(self) -> bool:
+        """Take the files that have come, whatever else is wrong: no browser sends them again by itself.
+
+        Returns whether all could be taken; the row of one that could not says why.
+        """
+        rows = [] if self.too_long["readings"] else self.readings.forms
+        kept = [self._keep_file(form) for form in rows if form.upload_to_keep]
+        return all(kept)
+
+    def _keep_file(self, form: ReadingForm) -> bool:
+        try:
+            form.keep_file(stored_files.accept(form.upload, by=self.by, now=timezone.now()))
+        except stored_files.FileRefused as refused:
+            form.refuse_file(str(refused))
+            return False
+        return True
 
     def plan(self) -> Plan:
         """What the valid form asks for."""
         data = self.form.cleaned_data
-        values = {
-            name: data[name] for name in ("number", "title", "time_zone", "summary", "agenda", "up_next")
-        }
-        values |= {name: data[name] for name in ("notes_url", "starts_at", "ends_at", *FROM_LAST)}
-        values["scribe"] = data["scribe"]
+        values = {name: data[name] for name in (*AS_THEY_ARE, "scribe", "starts_at", "ends_at")}
         values["hours_known"] = not data.get("hours_unknown")
-        plan = {"values": values, "tracks": data["tracks"]}
+        plan = {"values": values, "tracks": data["tracks"], "built_on": data["builds_on"]}
         if not self.too_long["readings"]:
-            plan["readings"] = [self._reading(form.cleaned_data) for form in self.readings.rows()]
+            plan["readings"] = [self._reading(form) for form in self.readings.rows()]
             plan["removed_readings"] = self.readings.removed()
         if not self.too_long["talks"]:
             plan["talks"] = [self._talk(form.cleaned_data) for form in self.talks.rows()]
@@ -171,15 +220,27 @@ class Editor:
         return Plan(**plan)
 
     @staticmethod
-    def _reading(row: dict) -> ReadingLine:
-        values = {name: row[name] for name in READING_FIELDS}
-        return ReadingLine(values=values, pk=row["pk"], is_part=row["is_part"])
+    def _reading(form: ReadingForm) -> ReadingLine:
+        row = form.cleaned_data
+        removed = row["remove_file"] and not form.upload
+        return ReadingLine(
+            values={name: row[name] for name in READING_FIELDS},
+            pk=row["pk"],
+            is_part=row["is_part"],
+            links=row["links"],
+            file=None if removed else form.pending_file,
+            without_file=removed,
+        )
 
     @staticmethod
     def _talk(row: dict) -> TalkLine:
         return TalkLine(
             values={name: row[name] for name in TALK_FIELDS}, names=row["presenters"], pk=row["pk"]
         )
+
+    def told_kinds(self) -> str:
+        """Which kinds the links of new readings have told, in sentences."""
+        return "" if self.too_long["readings"] else self.readings.told_kinds()
 
     def refuse(self, sentence: str, field: str | None = None) -> None:
         """Say why a valid form was not saved."""
@@ -193,7 +254,7 @@ class Editor:
             if self.too_long[name] or not rows.is_bound:
                 continue
             found += [Problem("", "", sentence) for sentence in rows.non_form_errors()]
-            for count, form in enumerate(rows.forms, start=1):
+            for count, form in enumerate(rows.shown, start=1):
                 found += _problems(form, f"{word} {count}, ")
         return found
 

@@ -11,12 +11,13 @@ from django.db.models import QuerySet
 
 from members import moves
 from members.errors import Refused
-from members.models import Application, Group, Member, User
+from members.models import Application, Group, User
 from members.models.application import OPEN_STATES, State
 from members.models.invitation import hash_token
 from members.names import isolated
 from sessions_app import mails
-from sessions_app.models import GuestChair, Rsvp, Session
+from sessions_app.models import GuestChair, Session
+from sessions_app.room import free_chairs, kept, move_up
 
 CLOSED_SENTENCES = {
     GuestChair.State.DECLINED: "You have told us that you do not come, and the chair went to somebody else.",
@@ -42,27 +43,6 @@ class Room:
     session: Session
     free: int
     chairs: dict[int, GuestChair]
-
-
-def kept(session: Session) -> QuerySet[GuestChair]:
-    """The session's chairs that are spoken for.
-
-    Who has joined meanwhile comes as a member, and who has left the list does not come.
-    """
-    return session.guest_chairs.kept().filter(application__state__in=OPEN_STATES)
-
-
-def free_chairs(session: Session, *, capacity: int, chairs: int | None = None) -> int:
-    """The room's slack: its chairs, less the active members who have not said no, less the chairs kept.
-
-    capacity: the group's seats, for a session that does not say how many the room holds. chairs: how many
-    are kept, when the caller has counted. Negative in a room that is too small. Two queries; exact only while
-    the group's and the session's rows are locked.
-    """
-    away = Rsvp.objects.filter(session=session, answer=Rsvp.Answer.NO).values("member")
-    might_come = Member.objects.active().exclude(pk__in=away).count()
-    spoken_for = kept(session).count() if chairs is None else chairs
-    return (session.chairs or capacity) - might_come - spoken_for
 
 
 def next_room(group: Group, *, now: datetime) -> Room | None:
@@ -148,6 +128,7 @@ def answer(*, token: str, comes: bool, now: datetime) -> GuestChair:
     chair.save(update_fields=["state", "answered_at"])
     said = "Comes" if comes else "Does not come"
     _log(application, f"{said} to {_named(session)} as a guest", by=None, now=now)
+    move_up(session, now=now)
     return chair
 
 
@@ -173,6 +154,7 @@ def revoke(*, chair_id: int, by: User, now: datetime) -> GuestChair:
     chair.save(update_fields=["state", "answered_at"])
     _log(application, f"The guest chair at {_named(session)} was taken back", by=by, now=now)
     mails.guest_chair_revoked(chair, group, now=now)
+    move_up(session, now=now)
     return chair
 
 

@@ -1,8 +1,10 @@
-"""Which message goes to whom when a session is announced or cancelled, and what its guests are told."""
+"""Which message goes to whom when a session is announced, changed or cancelled; guests hear, too."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from django.urls import reverse
 
@@ -11,18 +13,25 @@ from outbox.models import Message
 from outbox.writing import absolute, write
 from sessions_app.models import GuestChair, Session
 
+if TYPE_CHECKING:
+    from sessions_app.changes import Change
 
-def _to_member(kind: str, session: Session, member: Member, group: Group, *, now: datetime) -> Message:
+
+def _to_member(
+    kind: str, session: Session, member: Member, group: Group, *, now: datetime, event: object = "", **context
+) -> Message:
+    # A session that is announced again after having been cancelled is another event.
+    event = event or f"{session.announced_at:%Y-%m-%dT%H:%M:%S.%f}"
     return write(
         kind=kind,
-        # A session that is announced again after having been cancelled is another event.
-        about=f"session:{session.pk}:{session.announced_at:%Y-%m-%dT%H:%M:%S.%f}",
+        about=f"session:{session.pk}:{event}",
         to=member.user.email,
         context={
             "name": member.name,
             "group": group,
             "session": session,
             "session_url": absolute(session.get_absolute_url()),
+            **context,
         },
         now=now,
     )
@@ -38,12 +47,30 @@ def cancelled(session: Session, member: Member, group: Group, *, now: datetime) 
     return _to_member("session_cancelled", session, member, group, now=now)
 
 
-def _to_guest(kind: str, chair: GuestChair, group: Group, *, now: datetime, **context) -> Message:
+def changed(
+    session: Session, changes: Sequence[Change], member: Member, group: Group, *, now: datetime
+) -> Message:
+    """To a member: the session has another date or place. Once for each number in its `sequence`."""
+    return _to_member(
+        "session_changed",
+        session,
+        member,
+        group,
+        now=now,
+        event=session.sequence,
+        changes=changes,
+        main=changes[0].name,
+    )
+
+
+def _to_guest(
+    kind: str, chair: GuestChair, group: Group, *, now: datetime, event: str = "", **context
+) -> Message:
     application = chair.application
     return write(
         kind=kind,
         # Begins with the application: when that is erased, its mails go too.
-        about=f"application:{application.pk}:guest_chair:{chair.pk}",
+        about=f"application:{application.pk}:guest_chair:{chair.pk}{event}",
         to=application.email,
         context={
             "name": application.name,
@@ -71,3 +98,20 @@ def guest_chair_revoked(chair: GuestChair, group: Group, *, now: datetime) -> Me
 def cancelled_for_guest(chair: GuestChair, group: Group, *, now: datetime) -> Message:
     """To a guest: the session does not take place."""
     return _to_guest("session_cancelled", chair, group, now=now)
+
+
+def changed_for_guest(
+    session: Session, changes: Sequence[Change], chair: GuestChair, group: Group, *, now: datetime
+) -> Message:
+    """To a guest with a chair: the session has another date or place. Nothing about joining from afar."""
+    chair.session = session
+    return _to_guest(
+        "session_changed",
+        chair,
+        group,
+        now=now,
+        event=f":{session.sequence}",
+        changes=changes,
+        main=changes[0].name,
+        is_guest=True,
+    )

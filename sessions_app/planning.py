@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import zoneinfo
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
-from functools import cached_property
 
-from django.contrib.postgres.expressions import ArraySubquery
 from django.db import IntegrityError, transaction
-from django.db.models import OuterRef
 
 from members.errors import Refused
 from members.models import Group
-from sessions_app.models import Appearance, Presentation, Presenter, Reading, Session, Slot, nest
+from sessions_app import changes, prerequisites, proposals, reading_lines, room
+from sessions_app.models import Presentation, Session, Slot
 from sessions_app.notes import choose_scribe
-from sessions_app.speakers import Directory
-
-SESSION_FIELDS = (
-    "number", "title", "starts_at", "ends_at", "time_zone", "hours_known", "place", "chairs", "directions",
-    "host", "host_url", "summary", "agenda", "up_next", "notes_url",
-)  # fmt: skip
-READING_FIELDS = ("kind", "title", "url", "part", "note", "minutes", "importance")
-TALK_FIELDS = ("title", "url", "abstract")
+from sessions_app.reading_lines import ReadingLine
+from sessions_app.speakers import Directory, set_presenters
+from sessions_app.stored import SESSION_FIELDS, TALK_FIELDS, stored
 
 
 class NumberTaken(Refused):
@@ -42,84 +33,7 @@ class NoSuchTime(Refused):
     """The clock skips this time on that day."""
 
 
-# --- What is stored ------------------------------------------------------------------------------------
-@dataclass
-class StoredTalk:
-    """One talk of the session as it stands, and the numbers of the other sessions it is in."""
-
-    presentation: Presentation
-    presenters: list[Presenter] = field(default_factory=list)
-    elsewhere: list[int] = field(default_factory=list)
-
-
-@dataclass
-class Stored:
-    """A session with its parts, as the database has them: what the form shows and is compared with."""
-
-    session: Session
-    tracks: list[int]
-    readings: list[Reading]
-    talks: list[StoredTalk]
-
-    @cached_property
-    def version(self) -> str:
-        """A fingerprint of everything that the form can change, and of the state."""
-        session = self.session
-        content = [
-            session.state,
-            [getattr(session, name) for name in SESSION_FIELDS],
-            session.scribe_id,
-            sorted(self.tracks),
-            [
-                [r.pk, r.parent_id, r.position, *(getattr(r, n) for n in READING_FIELDS)]
-                for r in self.readings
-            ],
-            [
-                [
-                    t.presentation.pk,
-                    *(getattr(t.presentation, n) for n in TALK_FIELDS),
-                    [p.pk for p in t.presenters],
-                ]
-                for t in self.talks
-            ],
-        ]
-        return hashlib.sha256(json.dumps(content, default=str).encode()).hexdigest()[:32]
-
-
-def stored(session: Session) -> Stored:
-    """Read a session's parts. Four queries."""
-    others = Slot.objects.filter(presentation=OuterRef("presentation")).exclude(session=session)
-    slots = (
-        Slot.objects.filter(session=session)
-        .select_related("presentation")
-        .annotate(elsewhere=ArraySubquery(others.order_by("session__number").values_list("session__number")))
-    )
-    talks = {
-        slot.presentation_id: StoredTalk(slot.presentation, elsewhere=slot.elsewhere)
-        for slot in slots.order_by("position", "pk")
-    }
-    for appearance in Appearance.objects.filter(presentation__in=list(talks)).select_related(
-        "presenter__member__user"
-    ):
-        talks[appearance.presentation_id].presenters.append(appearance.presenter)
-    return Stored(
-        session=session,
-        tracks=list(session.tracks.values_list("pk", flat=True)),
-        readings=nest(session.readings.all()),
-        talks=list(talks.values()),
-    )
-
-
 # --- What is wanted ------------------------------------------------------------------------------------
-@dataclass(frozen=True)
-class ReadingLine:
-    """One item to prepare. pk: the stored one, None for a new one. is_part: of the item above it."""
-
-    values: dict
-    pk: int | None = None
-    is_part: bool = False
-
-
 @dataclass(frozen=True)
 class TalkLine:
     """One talk, with its presenters' names."""
@@ -131,10 +45,14 @@ class TalkLine:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a session is to be. Lines stand in their order; None leaves that list as it is."""
+    """What a session is to be. Lines stand in their order; None leaves that list as it is.
+
+    built_on: the numbers of the sessions that it builds on.
+    """
 
     values: dict
     tracks: list[int] = field(default_factory=list)
+    built_on: list[int] | None = None
     readings: list[ReadingLine] | None = None
     removed_readings: frozenset[int] = frozenset()
     talks: list[TalkLine] | None = None
@@ -158,17 +76,19 @@ def moment(day: date, clock: time, zone: str) -> datetime:
 
 # --- Saving --------------------------------------------------------------------------------------------
 @transaction.atomic
-def save_session(*, session_id: int | None, seen: str, plan: Plan) -> Session:
+def save_session(*, session_id: int | None, seen: str, plan: Plan, now: datetime) -> Session:
     """Make a draft, or change a session and its parts; all of it or nothing. The state stays as it is.
 
     seen: the version that the one saving has looked at; "" for a new session.
-    Raises Changed when the session is another by now, NumberTaken, notes.NotAMember for the scribe, and
-    speakers.Unclear for a name that could mean several people. What members have read stays with a reading
-    that is kept.
-    The session returned carries `new_guests`: the names that were new.
+    Another date or place of an announced session is told to those concerned. What members have read stays
+    with a reading that is kept. Raises Changed when the session is another by now, NumberTaken,
+    prerequisites.CannotBuildOn, changes.MovedIntoThePast, notes.NotAMember for the scribe, and
+    speakers.Unclear for a name that could mean several people.
+    The session returned carries `new_guests`, the names that were new, and `told`, how many mails went out.
     """
     # One save at a time: two at once could take the same number, or make the same guest twice.
-    Group.objects.select_for_update().first()
+    group = Group.objects.select_for_update().first()
+    before = None
     if session_id is None:
         session = Session()
     else:
@@ -180,15 +100,20 @@ def save_session(*, session_id: int | None, seen: str, plan: Plan) -> Session:
                 "Somebody else changed this session while you were typing. Nothing was overwritten. "
                 "Compare your text with what is saved now; saving again puts yours in its place."
             )
+        before = changes.arrangement(session)
     _save_row(session, plan.values)
     if "scribe" in plan.values:
         choose_scribe(session_id=session.pk, member_id=plan.values["scribe"])
     session.tracks.set(plan.tracks)
+    if plan.built_on is not None:
+        prerequisites.save(session, plan.built_on)
     if plan.readings is not None:
-        _save_readings(session, plan.readings, plan.removed_readings)
+        reading_lines.save(session, plan.readings, plan.removed_readings)
     session.new_guests = []
     if plan.talks is not None:
-        session.new_guests = _save_talks(session, plan.talks, plan.removed_talks)
+        session.new_guests = _save_talks(session, plan.talks, plan.removed_talks, now=now)
+    session.told = changes.tell(session, before, group, now=now) if before else 0
+    room.move_up(session, now=now)  # a larger room has chairs for those in line
     return session
 
 
@@ -204,52 +129,27 @@ def _save_row(session: Session, values: dict) -> None:
         raise NumberTaken(session.number) from error
 
 
-def _save_readings(session: Session, lines: list[ReadingLine], removed: frozenset[int]) -> None:
-    gone = Reading.objects.filter(session=session, pk__in=removed)
-    # Parts of an item that goes stay, on their own: only what is ticked is removed.
-    Reading.objects.filter(parent__in=gone).update(parent=None)
-    gone.delete()
-    kept = {reading.pk: reading for reading in session.readings.all()}
-    top = None
-    for position, line in enumerate(lines, start=1):
-        reading = kept.get(line.pk) or Reading(session=session)
-        for name in READING_FIELDS:
-            setattr(reading, name, line.values[name])
-        reading.position = position
-        reading.parent = top if line.is_part else None
-        reading.save()
-        if not line.is_part:
-            top = reading
-
-
-def _save_talks(session: Session, lines: list[TalkLine], removed: frozenset[int]) -> list[str]:
+def _save_talks(
+    session: Session, lines: list[TalkLine], removed: frozenset[int], *, now: datetime
+) -> list[str]:
     """Save the talks; returns the names of presenters whom nobody had heard of before."""
     slots = {slot.presentation_id: slot for slot in session.slots.select_related("presentation")}
     for pk in removed & slots.keys():
+        talk = slots[pk].presentation
         slots[pk].delete()
-        if not Slot.objects.filter(presentation=pk).exists():
-            slots[pk].presentation.delete()
+        if proposals.take_out(talk, now=now):
+            talk.delete()
     directory = Directory()
+    made = []
     for position, line in enumerate(lines, start=1):
         slot = slots.get(line.pk) or Slot(session=session, presentation=Presentation())
-        talk = slot.presentation
+        talk, is_new = slot.presentation, slot.presentation.pk is None
         for name in TALK_FIELDS:
             setattr(talk, name, line.values[name])
-        talk.save()
+        talk.save(update_fields=None if is_new else TALK_FIELDS)
         slot.presentation, slot.position = talk, position
         slot.save()
-        _save_presenters(talk, line.names, directory)
+        made += [talk.pk] if is_new else []
+        set_presenters(talk, line.names, directory)
+    proposals.follow(made, now=now, is_new=True)
     return directory.new_guests
-
-
-def _save_presenters(talk: Presentation, names: list[str], directory: Directory) -> None:
-    present = list(talk.appearances.select_related("presenter__member__user"))
-    among = [appearance.presenter for appearance in present]
-    wanted = list(dict.fromkeys(directory.presenter(name, among) for name in names))
-    if wanted == [appearance.presenter_id for appearance in present]:
-        return
-    talk.appearances.all().delete()
-    Appearance.objects.bulk_create(
-        Appearance(presentation=talk, presenter_id=pk, position=position)
-        for position, pk in enumerate(wanted, start=1)
-    )

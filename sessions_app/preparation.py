@@ -1,4 +1,4 @@
-"""What a member has read and still has to read."""
+"""What a member has read and still has to read, and who follows how far the members are."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
 
-from members.models import Member
-from sessions_app.models import Progress, Reading
+from members.access import can_organise, member_of
+from members.models import Member, User
+from sessions_app.models import Presentation, Progress, Reading, Session
 
 
 @dataclass(frozen=True)
@@ -44,17 +46,39 @@ class Prep:
         return self.read == len(self.required)
 
 
-def prep_for(readings: Iterable[Reading], *, member: Member | None) -> Prep:
-    """The readings in their order, each marked with `is_read` for this member. One query."""
-    read = set()
+def with_ticks(readings: QuerySet[Reading], *, member: Member) -> QuerySet[Reading]:
+    """Add `is_read`: whether this member has read it. It costs no further query."""
+    return readings.annotate(is_read=Exists(Progress.objects.filter(reading=OuterRef("pk"), member=member)))
+
+
+def prep_of(readings: Iterable[Reading]) -> Prep:
+    """The preparation that these readings ask for, in their order; what nobody has marked is unread."""
     readings = list(readings)
-    if member and readings:
-        read = set(
-            Progress.objects.filter(member=member, reading__in=readings).values_list("reading_id", flat=True)
-        )
     for reading in readings:
-        reading.is_read = reading.pk in read
+        reading.is_read = getattr(reading, "is_read", False)
     return Prep(readings)
+
+
+def can_tick(session: Session) -> bool:
+    """Whether its readings are ticked off and asked about: of what is to come, and of what was."""
+    return session.state in (Session.State.ANNOUNCED, Session.State.HELD)
+
+
+def presents(member: Member, session: Session) -> bool:
+    """Whether the member gives a talk in the session. One query."""
+    talks = Presentation.objects.filter(slots__session=session, presenters__member=member)
+    return talks.exclude(state__in=[Presentation.State.DECLINED, Presentation.State.WITHDRAWN]).exists()
+
+
+def can_follow(user: User, session: Session) -> bool:
+    """Whether this person sees how the preparation goes: organisers, and members who present in the session.
+
+    Drafts are the organisers' (rule 7). One query at most, besides the membership.
+    """
+    if can_organise(user):
+        return True
+    member = member_of(user)
+    return member is not None and session.state != Session.State.DRAFT and presents(member, session)
 
 
 @transaction.atomic

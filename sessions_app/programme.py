@@ -13,8 +13,11 @@ from django.db.models import (
     CharField,
     Count,
     Exists,
+    ExpressionWrapper,
     F,
+    FloatField,
     IntegerField,
+    Min,
     OuterRef,
     Q,
     QuerySet,
@@ -22,20 +25,29 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import Coalesce, JSONObject
+from django.db.models.functions import Coalesce, Extract, JSONObject
+from django.urls import reverse
 
 from members.models import Member
+from sessions_app.attendance import head_count
 from sessions_app.models import Appearance, Material, Presenter, Reading, Rsvp, Session, Slot
 from sessions_app.overview import presenter_name, with_tracks
+from sessions_app.prerequisites import earlier_sessions
 
 
-def _links(**owner) -> ArraySubquery:
-    """The materials of a talk or a session: {"kind", "title", "url"}."""
-    rows = Material.objects.filter(**owner).order_by("position", "pk")
-    return ArraySubquery(rows.values_list(JSONObject(kind="kind", title="title", url="url")))
+def links(*, member: bool, **owner) -> ArraySubquery:
+    """The materials of a talk or a session that this reader may open; word each with `label`.
+
+    {"id", "kind", "title", "url", "audience"}; of a file instead of "url" {"file", "name", "size"}.
+    """
+    rows = Material.objects.visible_to(member=member).filter(**owner).order_by("position", "pk")
+    values = {name: name for name in ("id", "kind", "title", "url", "audience")}
+    return ArraySubquery(
+        rows.values_list(JSONObject(**values, file="file_id", name="file__name", size="file__size"))
+    )
 
 
-def _people(**talk) -> ArraySubquery:
+def people(**talk) -> ArraySubquery:
     """The presenters of a talk, in their order: {"id", "name", "url"}."""
     rows = Appearance.objects.filter(**talk).order_by("position", "pk")
     return ArraySubquery(
@@ -51,16 +63,22 @@ def _neighbour(**number) -> Subquery:
 
 
 def label(link: dict) -> dict:
-    """Give a link the words to click on: its own title, else what kind it is."""
+    """Give a link the words to click on, its own title or what kind it is, and a file its address."""
     link["label"] = link["title"] or Material.Kind(link["kind"]).label
+    if link["file"]:
+        link["url"] = reverse("stored_file", args=[link["file"], link["name"]])
     return link
 
 
-def with_programme(sessions: QuerySet[Session]) -> QuerySet[Session]:
+def with_programme(sessions: QuerySet[Session], *, member: bool = False) -> QuerySet[Session]:
     """Add all that a session's page needs of others' rows; pass each row through `complete`.
 
+    member: whether the reader opens what is for members.
+
     talk_list: {"id", "title", "abstract", "url", "people", "links"} in the session's order; link_list;
-    track_list; before and after: the neighbours that everybody may see.
+    track_list; built_on: {"id", "number", "title", "state"} of the sessions that it builds on, drafts too;
+    head_count: how many came, None when nobody noted it; before and after: the neighbours that everybody may
+    see.
     """
     talks = Slot.objects.filter(session=OuterRef("pk")).order_by("position", "pk")
     talk = JSONObject(
@@ -68,12 +86,14 @@ def with_programme(sessions: QuerySet[Session]) -> QuerySet[Session]:
         title="presentation__title",
         abstract="presentation__abstract",
         url="presentation__url",
-        people=_people(presentation=OuterRef("presentation")),
-        links=_links(presentation=OuterRef("presentation")),
+        people=people(presentation=OuterRef("presentation")),
+        links=links(member=member, presentation=OuterRef("presentation")),
     )
     return with_tracks(sessions).annotate(
         talk_list=ArraySubquery(talks.values_list(talk)),
-        link_list=_links(session=OuterRef("pk")),
+        link_list=links(member=member, session=OuterRef("pk")),
+        built_on=earlier_sessions(),
+        head_count=head_count(),
         before=_neighbour(number__lt=OuterRef("number")),
         after=_neighbour(number__gt=OuterRef("number")),
     )
@@ -87,13 +107,36 @@ def complete(session: Session | None) -> Session | None:
     return session
 
 
-def presenters_with_talks() -> QuerySet[Presenter]:
+def presenters_in_order() -> QuerySet[dict]:
+    """{"presenter"}: everybody who has presented in a session that all may see, in the order of first talks.
+
+    The keys alone, so that a page's worth of them is found before anything else is gathered.
+    """
+    slot = "presentation__slots"
+    # The first session, and the place in it: one number, so that both belong to the same talk.
+    moment = Extract(f"{slot}__session__starts_at", "epoch", output_field=FloatField())
+    place = ExpressionWrapper(moment * 100_000 + F(f"{slot}__position"), output_field=FloatField())
+    return (
+        Appearance.objects.filter(presentation__slots__session__in=Session.objects.published())
+        .order_by()
+        .values("presenter")
+        .annotate(first=Min(place))
+        .order_by("first", "presenter")
+    )
+
+
+def presenters_with_talks(
+    *, member: bool = False, sessions: QuerySet[Session] | None = None
+) -> QuerySet[Presenter]:
     """Everybody who has presented in a session that all may see, in the order of their first talks.
+
+    member: whether the reader opens what is for members. sessions: other ones that count.
 
     Adds `talks`: {"id", "title", "url", "sessions", "people", "links"}, the earliest first; sessions are
     {"number", "title"}, and people are all who gave it.
     """
-    open_slots = Slot.objects.filter(session__in=Session.objects.published())
+    counted = Session.objects.published() if sessions is None else sessions
+    open_slots = Slot.objects.filter(session__in=counted)
     of_talk = open_slots.filter(presentation=OuterRef("presentation")).order_by(
         "session__starts_at", "position"
     )
@@ -116,8 +159,8 @@ def presenters_with_talks() -> QuerySet[Presenter]:
         sessions=ArraySubquery(
             of_talk.values_list(JSONObject(number="session__number", title="session__title"))
         ),
-        people=_people(presentation=OuterRef("presentation")),
-        links=_links(presentation=OuterRef("presentation")),
+        people=people(presentation=OuterRef("presentation")),
+        links=links(member=member, presentation=OuterRef("presentation")),
     )
     return (
         Presenter.objects.with_people()
@@ -141,7 +184,9 @@ def for_desk(*, now: datetime) -> QuerySet[Session]:
     state = Session.State
     ahead = Q(state__in=[state.DRAFT, state.ANNOUNCED])
     over = Q(state=state.ANNOUNCED, ends_at__lte=now)
-    coming = Rsvp.objects.filter(answer=Rsvp.Answer.YES, member__state=Member.State.ACTIVE)
+    coming = Rsvp.objects.filter(
+        answer=Rsvp.Answer.YES, in_line_since=None, member__state=Member.State.ACTIVE
+    )
     order = {"over": 0, state.ANNOUNCED: 1, state.DRAFT: 2, state.HELD: 3, state.CANCELLED: 4}
     return (
         Session.objects.annotate(

@@ -1,15 +1,15 @@
-"""The lists of the organisers’ form: what to read, who presents. A row that nobody wrote into is ignored."""
+"""The lists of the organisers’ form. A row that nobody wrote into is ignored. Readings: `reading_rows`."""
 
 from __future__ import annotations
 
 from django import forms
 
 from sessions_app.forms import WebField, helper, row, text_area
-from sessions_app.models import Presenter, Reading
+from sessions_app.models import Presenter
 from sessions_app.speakers import Directory, Unclear, split_names
 
-MOST_READINGS = 30  # rows on the page; more would pass settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
-MOST_TALKS = 12
+MOST_TALKS = 12  # rows on the page; more would pass settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
+LAST = 1000  # the place of a row without a number
 
 
 class RowForm(forms.Form):
@@ -52,41 +52,6 @@ class RowForm(forms.Form):
         super().full_clean()
         if self.is_removed:
             self._errors = forms.utils.ErrorDict()
-
-
-class ReadingForm(RowForm):
-    """One item to prepare."""
-
-    kind = forms.ChoiceField(choices=Reading.Kind.choices, initial=Reading.Kind.ARTICLE)
-    title = forms.CharField(max_length=250)
-    url = WebField(required=False, max_length=800, label="Link")
-    part = forms.CharField(required=False, max_length=120, label="Which part")
-    minutes = forms.IntegerField(
-        required=False,
-        min_value=1,
-        max_value=6000,
-        error_messages={
-            "invalid": "Write whole minutes, or nothing when nobody knows.",
-            "min_value": "Write 1 to 6000 minutes, or nothing when nobody knows.",
-            "max_value": "Write 1 to 6000 minutes, or nothing when nobody knows.",
-        },
-    )
-    importance = forms.TypedChoiceField(
-        choices=Reading.Importance.choices, coerce=int, initial=Reading.Importance.REQUIRED
-    )
-    note = forms.CharField(required=False, max_length=300, label="Why, or what to look for")
-    is_part = forms.BooleanField(required=False, label="Part of the reading above")
-    written = ("title", "url", "part", "minutes", "note")
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.helper = helper(
-            "pk",
-            row(("title", 6), ("url", 6)),
-            row(("kind", 3), ("part", 3), ("minutes", 3), ("importance", 3)),
-            row(("note", 9), ("order", 3)),
-            row(("is_part", 6), *self.removal()),
-        )
 
 
 class TalkForm(RowForm):
@@ -144,9 +109,19 @@ class RowFormSet(forms.BaseFormSet):
 
         def place(form: RowForm) -> int:
             order = form.cleaned_data.get("order")
-            return 1000 if order is None else order
+            return LAST if order is None else order
 
         return sorted(kept, key=place)
+
+    @property
+    def shown(self) -> list[RowForm]:
+        """All rows as they stand on the page: by what is written as their number, valid or not."""
+
+        def place(form: RowForm) -> int:
+            order = str(form["order"].value() or "")
+            return int(order) if order.isdecimal() and len(order) < 4 else LAST
+
+        return sorted(self.forms, key=place)
 
     def removed(self) -> frozenset[int]:
         """The stored rows that go."""
@@ -154,9 +129,12 @@ class RowFormSet(forms.BaseFormSet):
         return frozenset(form.cleaned_data["pk"] for form in taken if form.cleaned_data.get("pk"))
 
 
-def _rows(form: type[RowForm], most: int, what: str) -> type[RowFormSet]:
+def rows_of(
+    form: type[RowForm], most: int, what: str, *, formset: type[RowFormSet] = RowFormSet
+) -> type[RowFormSet]:
+    """A list of such rows, of which at most so many fit; `what` names them in the sentence that says so."""
     made = forms.formset_factory(
-        form, formset=RowFormSet, extra=0, max_num=most, validate_max=True, absolute_max=most + 20
+        form, formset=formset, extra=0, max_num=most, validate_max=True, absolute_max=most + 20
     )
     made.default_error_messages = {
         **forms.BaseFormSet.default_error_messages,
@@ -166,5 +144,4 @@ def _rows(form: type[RowForm], most: int, what: str) -> type[RowFormSet]:
     return made
 
 
-ReadingRows = _rows(ReadingForm, MOST_READINGS, "readings")
-TalkRows = _rows(TalkForm, MOST_TALKS, "presentations")
+TalkRows = rows_of(TalkForm, MOST_TALKS, "presentations")

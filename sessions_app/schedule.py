@@ -8,7 +8,7 @@ from django.db import transaction
 
 from members.errors import Refused
 from members.models import Group, Member
-from sessions_app import guests, mails
+from sessions_app import guests, mails, proposals
 from sessions_app.models import Session
 
 State = Session.State
@@ -63,14 +63,20 @@ def hold(*, session_id: int, now: datetime) -> Session:
     if session.starts_at > now:
         raise Refused("This session has not started yet. Nothing was changed.")
     session.save(update_fields=["state"])
+    proposals.follow_session(session, now=now)
     return session
 
 
 @transaction.atomic
 def cancel(*, session_id: int, now: datetime) -> Session:
-    """Call a session off. Members and guests hear of it when it had been announced. Raises IllegalStep."""
+    """Call a session off. Members and guests hear of it when it had been announced. Raises IllegalStep.
+
+    Their answers stay on record.
+    """
     session = _step(session_id, State.CANCELLED)
-    session.save(update_fields=["state"])
+    session.cancelled_at = now
+    _count_change(session)
+    session.save(update_fields=["state", "cancelled_at", "sequence"])
     if session.announced_at and session.starts_at > now:
         group = Group.objects.current()
         for member in Member.objects.active().select_related("user"):
@@ -83,6 +89,13 @@ def cancel(*, session_id: int, now: datetime) -> Session:
 def reopen(*, session_id: int) -> Session:
     """Take a cancelled session up again as a draft. Raises IllegalStep when it is not cancelled."""
     session = _step(session_id, State.DRAFT)
-    session.announced_at = None
-    session.save(update_fields=["state", "announced_at"])
+    _count_change(session)
+    session.announced_at = session.cancelled_at = None
+    session.save(update_fields=["state", "announced_at", "cancelled_at", "sequence"])
     return session
+
+
+def _count_change(session: Session) -> None:
+    """Let the calendars that know an announced session take what comes now for newer (RFC 5545, 3.8.7.4)."""
+    if session.announced_at:
+        session.sequence += 1

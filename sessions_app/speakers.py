@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from members.errors import Refused
 from members.models import Member
-from sessions_app.models import Presenter
+from sessions_app.models import Appearance, Presentation, Presenter
 
 LONGEST_NAME = 120
 MOST_NAMES = 12
@@ -107,3 +107,23 @@ class Directory:
             self._guests[fold(name)].append(made.pk)
             self.new_guests.append(name)
         return made.pk
+
+
+def set_presenters(
+    talk: Presentation, names: list[str], directory: Directory, *, first: int | None = None
+) -> None:
+    """Make these the presenters of a talk, in their order. Raises Unclear as `Directory.find` does.
+
+    first: the key of a presenter who comes before those named.
+    """
+    present = list(talk.appearances.select_related("presenter__member__user"))
+    among = [appearance.presenter for appearance in present]
+    named = [directory.presenter(name, among) for name in names]
+    wanted = list(dict.fromkeys([*([first] if first else []), *named]))
+    if wanted == [appearance.presenter_id for appearance in present]:
+        return
+    talk.appearances.all().delete()
+    Appearance.objects.bulk_create(
+        Appearance(presentation=talk, presenter_id=pk, position=position)
+        for position, pk in enumerate(wanted, start=1)
+    )

@@ -122,7 +122,7 @@ def clean_name(name: str) -> str:
     stem, dot, last = name.rpartition(".")
     if not dot:
         return name[:LONGEST_NAME]
-    last = last[:20]
+    last = last[:20].strip()
     stem = stem[: LONGEST_NAME - len(last) - 1].strip(" .")
     return f"{stem}.{last}" if stem else last
 

@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from sessions_app import stored_files
+from sessions_app import materials, proposals, room, stored_files
 from sessions_app.archive_import import uploads
 
 
@@ -16,7 +16,27 @@ def forget_ownerless_files() -> int:
     return stored_files.forget_ownerless(now=timezone.now())
 
 
+def move_up_lines() -> int:
+    """Give chairs that people have left behind to those who wait for one. Returns how many got one."""
+    return room.move_up_everywhere(now=timezone.now())
+
+
+def ask_for_slides() -> int:
+    """Ask those who present soon for slides that are not there. Returns how many were written to."""
+    return materials.ask_for_slides(now=timezone.now())
+
+
+def settle_talks() -> int:
+    """Bring talks into step with their sessions; withdraw what nobody can give. Returns how many moved."""
+    now = timezone.now()
+    moved = proposals.follow(proposals.adrift().values_list("pk", flat=True), now=now)
+    return moved + proposals.withdraw_abandoned(now=now)
+
+
 TIDYING = (
+    move_up_lines,
+    ask_for_slides,
+    settle_talks,
     forget_ownerless_files,
     empty_old_archive_uploads,
 )

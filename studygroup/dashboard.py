@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Min, Q
+from django.db.models import Count, F, Func, Min, Q, QuerySet, Subquery
 from django.urls import reverse
 
 from members.models import Application, Decision, Group, Invitation, Member
 from members.models.application import State
 from members.names import isolated
 from outbox.models import Message
-from sessions_app.models import Session
+from sessions_app.models import Presentation, Session
 from studygroup.drawings import initials, number_words
 from studygroup.readiness import checklist, next_session
 from studygroup.when import days_apart, short_date
@@ -74,9 +74,38 @@ def many_people(count: int, one: str, many: str) -> str:
     return f"{COUNTED - 1} or more {many}" if count == COUNTED else people(count, one, many)
 
 
-def decisions_todo() -> list[Todo]:
-    """Prepared decisions that nobody has released. One query."""
-    prepared = Decision.objects.count()
+def waiting_counts(group: Group) -> dict[str, int]:
+    """How many prepared decisions and proposed talks wait for the organisers. One query for both."""
+
+    def count(rows: QuerySet) -> Subquery:
+        return Subquery(rows.order_by().annotate(n=Func(F("pk"), function="COUNT")).values("n"))
+
+    proposed = Presentation.objects.filter(state=Presentation.State.PROPOSED)
+    return (
+        Group.objects.filter(pk=group.pk)
+        .values(decisions=count(Decision.objects.all()), talks=count(proposed))
+        .get()
+    )
+
+
+def talks_todo(proposed: int) -> list[Todo]:
+    """Talks that members have proposed and nobody has answered."""
+    if not proposed:
+        return []
+    return [
+        Todo(
+            "This week",
+            CALM,
+            people(proposed, "talk is proposed", "talks are proposed"),
+            "Whoever proposes one waits for an answer",
+            "Read them" if proposed > 1 else "Read it",
+            f"{reverse('organise:talks')}?state={Presentation.State.PROPOSED}",
+        )
+    ]
+
+
+def decisions_todo(prepared: int) -> list[Todo]:
+    """Prepared decisions that nobody has released."""
     if not prepared:
         return []
     sentence = f"{people(prepared, 'prepared decision waits', 'prepared decisions wait')} to be released"
@@ -216,13 +245,15 @@ def gather(group: Group, *, now: datetime) -> dict:
     members = list(Member.objects.active().by_name())
     session = next_session(now=now)
     mail = mail_numbers(now=now)
+    waiting = waiting_counts(group)
     todos = [
         *applications_todo(now=now, zone=zone),
-        *decisions_todo(),
+        *decisions_todo(waiting["decisions"]),
         *mail_todo(mail),
         *invitations_todo(invitations, now=now, zone=zone),
         *session_todo(session, now=now),
         *past_todo(now=now),
+        *talks_todo(waiting["talks"]),
         *seats_todo(group, counts[State.SHORTLISTED]),
     ]
     todos.sort(key=lambda todo: [LATE, SOON, CALM].index(todo.when_class))

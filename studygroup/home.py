@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Window
+from django.db.models import Count, Subquery, Value
 
 from sessions_app import overview, shelf
 from sessions_app.models import Path, Reading, Session, Track
-from sessions_app.preparation import Prep, prep_for
+from sessions_app.preparation import Prep, prep_of
 
 SPINES = 24  # sessions on the home page's shelf; the archive has the rest
 LATELY = 4
@@ -66,7 +66,7 @@ def gather(*, now: datetime) -> Home:
     return Home(
         paths=list(Path.objects.all()),
         coming=coming[0] if coming else None,
-        prep=prep_for(readings, member=None),
+        prep=prep_of(readings),
         shelf=shelf.build(sessions, now=now),
         tracks=tracks,
         lately=past[::-1][:LATELY],
@@ -78,7 +78,9 @@ def gather(*, now: datetime) -> Home:
 def _history(now: datetime) -> tuple[int, Session | None]:
     """How many sessions there were, and the first of them, in one query."""
     past = Session.objects.past(now=now)
-    first = past.order_by("starts_at", "pk").annotate(how_many=Window(Count("*"))).first()
+    # Counted by itself: a window over all of them would carry every text along.
+    count = past.order_by().values(same=Value(1)).annotate(n=Count("*")).values("n")
+    first = past.order_by("starts_at", "pk").annotate(how_many=Subquery(count)).first()
     return (first.how_many, first) if first else (0, None)
 
 

@@ -62,15 +62,21 @@ def in_xml(value: str) -> str:
     return NOT_IN_XML.sub("", value)
 
 
-def changed_at(session: Session) -> datetime:
-    """When a session last became news: when it was announced, and when it was over.
+# All that `changed_at` reads of a session.
+DATED_BY = ("state", "ends_at", "announced_at", "cancelled_at", "changed_at")
 
-    Reads nothing but the row, so that the same data always says the same.
+
+def changed_at(session: Session) -> datetime:
+    """When a session last became news: announced, given another date or place, called off, or over.
+
+    Reads nothing but the row, DATED_BY of it, so that the same data always says the same.
     """
-    moments = [session.announced_at or session.ends_at]
+    moments = [session.announced_at or session.ends_at, session.changed_at]
     if session.state == Session.State.HELD:
         moments.append(session.ends_at)
-    return max(moments)
+    if session.state == Session.State.CANCELLED:
+        moments.append(session.cancelled_at)
+    return max(moment for moment in moments if moment)
 
 
 def description(session: Session, group: Group | None) -> str:
@@ -110,7 +116,8 @@ def event(session: Session, group: Group | None) -> dict:
 def _place(session: Session, group: Group | None) -> dict:
     city = group.city if group else session.city
     place = {"@type": "Place", "name": session.place or session.host or city}
-    return place | {"address": {"@type": "PostalAddress", "addressLocality": city}}
+    street = {"streetAddress": session.address} if session.address else {}
+    return place | {"address": {"@type": "PostalAddress", **street, "addressLocality": city}}
 
 
 def as_script_data(data: dict) -> SafeString:

@@ -33,6 +33,8 @@ SAME_FOR_EVERYBODY = {
     "sessions:list",
     "sessions:detail",
     "presentations",
+    "talk",
+    "presenter",
     "resources",
     "feed",
     "sitemap",

@@ -56,7 +56,7 @@ def next_session(*, now: datetime) -> Session | None:
         .annotate(n=Count("pk"))
         .values("n")
     )
-    coming = active.filter(answer=Rsvp.Answer.YES)
+    coming = active.filter(answer=Rsvp.Answer.YES, in_line_since=None)
     prepared = coming.annotate(
         read=Coalesce(Subquery(read, output_field=IntegerField()), 0),
         needed=Coalesce(Subquery(needed, output_field=IntegerField()), 0),

@@ -11,6 +11,7 @@ from sessions_app.urls import organiser as sessions_organiser
 from sessions_app.urls import public as sessions_public
 from sessions_app.urls import sessions
 from studygroup.views import organiser, outbox, outside, public
+from studygroup.views.archive_export import archive_export
 from studygroup.views.search import search
 
 organise = [
@@ -18,6 +19,7 @@ organise = [
     path("outbox/", outbox.message_list, name="outbox"),
     path("outbox/<int:pk>/", outbox.message, name="message"),
     path("outbox/<int:pk>/retry/", outbox.retry, name="message_retry"),
+    path("archive/export/", archive_export, name="archive_export"),
     *members_organiser,
     *sessions_organiser,
 ]

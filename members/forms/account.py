@@ -6,7 +6,7 @@ import zoneinfo
 
 from django import forms
 
-from members.forms.fields import helper
+from members.forms.fields import LongSelect, helper
 from members.models import User
 
 
@@ -16,7 +16,7 @@ class AccountForm(forms.ModelForm):
     time_zone = forms.ChoiceField(
         required=False,
         help_text="Sessions held elsewhere also show this zone’s time.",
-        widget=forms.Select(attrs={"autocomplete": "off"}),
+        widget=LongSelect(attrs={"autocomplete": "off"}),
     )
 
     class Meta:

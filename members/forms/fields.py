@@ -8,10 +8,31 @@ from crispy_forms.helper import FormHelper
 from django import forms
 from django.core import signing
 from django.core.validators import URLValidator
+from django.forms.utils import flatatt
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 MOST_LINKS = 8
 FEWEST_SECONDS = 3  # nobody reads the form and fills it in faster
 _opened = signing.Signer(salt="members.forms.opened")
+
+
+class LongSelect(forms.Select):
+    """A choice among hundreds. Django renders a template for each option; this writes them in one go."""
+
+    def render(self, name: str, value: object, attrs: dict | None = None, renderer=None) -> SafeString:
+        """The element with its options; groups of options are not known here."""
+        chosen = set(self.format_value(value))
+        context = self.get_context(name, None, attrs)["widget"]
+        options = format_html_join(
+            "\n",
+            '<option value="{}"{}>{}</option>',
+            (
+                ("" if key is None else key, " selected" if str(key) in chosen else "", label)
+                for key, label in self.choices
+            ),
+        )
+        return format_html('<select name="{}"{}>\n{}\n</select>', name, flatatt(context["attrs"]), options)
 
 
 class LongTextField(forms.CharField):

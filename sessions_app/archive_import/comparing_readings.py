@@ -199,4 +199,6 @@ def _addresses(row: Reading) -> list[str]:
 def _now(row: Reading) -> dict[str, Any]:
     """A row as an import would remember it, for telling whether somebody has changed it since."""
     values = {name: getattr(row, name) for name in REMEMBERED if name != "optional"}
-    return values | {"optional": row.importance == Importance.OPTIONAL, "links": _links(row)}
+    # No file asks for going further: who does has changed it here.
+    optional = {Importance.REQUIRED: False, Importance.OPTIONAL: True}.get(row.importance)
+    return values | {"optional": optional, "links": _links(row)}

@@ -8,7 +8,7 @@ from django.db import connection, transaction
 
 from members.errors import Refused
 from members.models import Group, User
-from sessions_app import notes
+from sessions_app import notes, proposals
 from sessions_app.archive_import.comparing import Change, Plan, compare
 from sessions_app.archive_import.survey import Survey
 from sessions_app.models import (
@@ -79,7 +79,7 @@ def _write(
 ) -> None:
     session = _session(change)
     _readings(change, session)
-    _talks(change, session, directory)
+    _talks(change, session, directory, now=now)
     begun = change.session is not None and hasattr(change.session, "notes")
     if change.notes is not None:
         notes.save(
@@ -135,7 +135,7 @@ def _readings(change: Change, session: Session) -> None:
     Reading.objects.filter(pk__in=gone).delete()
 
 
-def _talks(change: Change, session: Session, directory: Directory) -> None:
+def _talks(change: Change, session: Session, directory: Directory, *, now: datetime) -> None:
     place = len(change.session.slot_rows) if change.session else 0
     for each in change.talks:
         if each.presentation_id is None:
@@ -146,6 +146,7 @@ def _talks(change: Change, session: Session, directory: Directory) -> None:
                 Appearance.objects.create(presentation=talk, presenter_id=presenter, position=position)
             Slot.objects.create(presentation=talk, session=session, position=place)
             place += 1
+            proposals.follow([talk.pk], now=now, is_new=True)
         else:
             talk = Presentation.objects.get(pk=each.presentation_id)
             if each.title:

@@ -6,19 +6,11 @@ By address and words alone: nothing is fetched. What tells nothing stays an arti
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
 
+from sessions_app.links import kind_of_address
 from sessions_app.models import Reading
 
 Kind = Reading.Kind
-VIDEO_HOSTS = ("youtube.com", "youtu.be", "vimeo.com", "twitch.tv", "videolectures.net", "ted.com")
-PAPER_HOSTS = (
-    *("arxiv.org", "doi.org", "dx.doi.org", "openreview.net", "aclanthology.org", "aclweb.org", "jmlr.org"),
-    *("proceedings.mlr.press", "papers.nips.cc", "proceedings.neurips.cc", "ncbi.nlm.nih.gov", "biorxiv.org"),
-    *("semanticscholar.org", "ssrn.com", "dl.acm.org", "ieeexplore.ieee.org", "pnas.org"),
-)
-CODE_HOSTS = ("github.com", "gitlab.com", "bitbucket.org", "pypi.org", "hub.docker.com")
-TUTORIAL_HOSTS = ("codelabs.developers.google.com", "colab.research.google.com", "kaggle.com")
 
 # The first that is found decides: a tutorial on GitHub is a tutorial, notes for a video are notes.
 WORDS = [
@@ -66,7 +58,7 @@ LONGEST_PART = 120
 def kind_of(text: str, url: str) -> Kind | None:
     """What sort of thing it is; None where neither words nor address tell."""
     text = re.sub(r"https?://\S+", " ", text)
-    by_address = _by_address(url)
+    by_address = kind_of_address(url)
     if by_address == Kind.VIDEO:
         return by_address
     for kind, words in WORDS:
@@ -78,28 +70,6 @@ def kind_of(text: str, url: str) -> Kind | None:
         if re.search(words, text, re.IGNORECASE):
             return kind
     return None
-
-
-def _by_address(url: str) -> Kind | None:
-    try:
-        parts = urlsplit(url)
-        host, path = (parts.hostname or "").removeprefix("www."), parts.path.lower()
-    except ValueError:
-        return None
-    for hosts, kind in (
-        (TUTORIAL_HOSTS, Kind.TUTORIAL),
-        (VIDEO_HOSTS, Kind.VIDEO),
-        (PAPER_HOSTS, Kind.PAPER),
-    ):
-        if any(host == known or host.endswith(f".{known}") for known in hosts):
-            return kind
-    if re.search(r"/tutorials?/", path):
-        return Kind.TUTORIAL
-    if re.search(r"/chap(?:ter)?[-_]?\d", path):
-        return Kind.CHAPTER
-    if host in CODE_HOSTS and not path.endswith(".pdf"):
-        return Kind.SOFTWARE
-    return Kind.PAPER if path.endswith(".pdf") else None
 
 
 def optional_word(text: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from urllib.parse import urlsplit
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -22,9 +21,10 @@ class ReadingQuerySet(models.QuerySet):
         return self.order_by("importance", "position", "pk")
 
     def with_links(self) -> ReadingQuerySet:
-        """With `link_list`, the further links of each: {"title", "url"}. It costs no further query."""
+        """With `file`, and `link_list`, the further links of each: {"title", "url"}. No further query."""
         links = ReadingLink.objects.filter(reading=OuterRef("pk")).order_by("position", "pk")
-        return self.annotate(link_list=ArraySubquery(links.values_list(JSONObject(title="title", url="url"))))
+        link = JSONObject(title="title", url="url")
+        return self.select_related("file").annotate(link_list=ArraySubquery(links.values_list(link)))
 
 
 class Reading(models.Model):
@@ -86,11 +86,6 @@ class Reading(models.Model):
     def is_required(self) -> bool:
         """Whether it counts towards what is left to prepare."""
         return self.importance == self.Importance.REQUIRED
-
-    @property
-    def site(self) -> str:
-        """The host of its link, for saying where a click leads."""
-        return (urlsplit(self.url).hostname or "").removeprefix("www.")
 
 
 class ReadingLink(models.Model):

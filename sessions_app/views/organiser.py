@@ -12,14 +12,17 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from members.access import organiser_required
+from members.access import group_of, organiser_required
 from members.errors import Refused
-from members.models import Group
-from sessions_app import planning, programme, schedule
-from sessions_app.editor import LISTS, Editor, suggestion
+from sessions_app import planning, programme, schedule, stored, suggestions
+from sessions_app.changes import MovedIntoThePast
+from sessions_app.editor import LISTS, Editor
 from sessions_app.models import Session
+from sessions_app.prerequisites import CannotBuildOn
 
 PAGE = 40  # sessions on one page of the list
+# The field that a refusal is about.
+FIELDS = {planning.NumberTaken: "number", CannotBuildOn: "builds_on", MovedIntoThePast: "date"}
 
 
 @organiser_required
@@ -31,10 +34,14 @@ def session_list(request: HttpRequest) -> HttpResponse:
     words = {"over": "Over, not closed yet", "draft": "Drafts", "announced": "Announced"}
     words |= {"held": "Held", "cancelled": "Cancelled"}
     groups = [(words[stage], list(rows)) for stage, rows in groupby(page.object_list, key=lambda s: s.stage)]
-    return render(request, "organiser/session_list.html", {"page": page, "groups": groups})
+    standing = [session for session in page if session.stage != "cancelled"] if page.number == 1 else []
+    last = max(standing, key=lambda session: session.starts_at, default=None)
+    return render(request, "organiser/session_list.html", {"page": page, "groups": groups, "last": last})
 
 
-def _page(request: HttpRequest, editor: Editor, *, status: int = 200) -> HttpResponse:
+def _page(
+    request: HttpRequest, editor: Editor, *, status: int = 200, like: int | None = None
+) -> HttpResponse:
     now, session = timezone.now(), editor.session
     editor.mark_shared()
     return render(
@@ -43,6 +50,7 @@ def _page(request: HttpRequest, editor: Editor, *, status: int = 200) -> HttpRes
         {
             "editor": editor,
             "session": session,
+            "like": like,
             "problems": editor.problems(),
             "has_started": bool(session and session.starts_at <= now),
             "is_over": bool(session and session.ends_at <= now),
@@ -60,52 +68,62 @@ def _save(request: HttpRequest, editor: Editor) -> HttpResponse:
         return _page(request, editor, status=422)
     pk = editor.session.pk if editor.session else None
     try:
-        saved = planning.save_session(session_id=pk, seen=editor.seen, plan=editor.plan())
-    except planning.NumberTaken as taken:
-        editor.refuse(str(taken), "number")
-        return _page(request, editor, status=422)
+        saved = planning.save_session(session_id=pk, seen=editor.seen, plan=editor.plan(), now=timezone.now())
     except planning.Changed as changed:
         editor.refuse(str(changed))
         editor.conflict = True
         # The next save is made knowing of this one: what is stored now counts as seen.
-        current = Session.objects.filter(pk=pk).first()
-        editor.seen = planning.stored(current).version if current else ""
+        current = stored.find(pk)
+        editor.seen = current.version if current else ""
         return _page(request, editor, status=409)
     except Refused as refused:
-        editor.refuse(str(refused))
+        editor.refuse(str(refused), FIELDS.get(type(refused)))
         return _page(request, editor, status=422)
     if saved.state == Session.State.DRAFT:
         messages.success(request, f"{saved} is saved as a draft. Only organisers see it.")
+    elif saved.told:
+        mails = "a mail that says" if saved.told == 1 else f"{saved.told} mails that say"
+        are = "is" if saved.told == 1 else "are"
+        messages.success(request, f"{saved} is saved, and {mails} what has changed {are} in the outbox.")
     else:
         messages.success(request, f"{saved} is saved. No mail was sent.")
     if saved.new_guests:
         names = " and ".join(saved.new_guests)
         are = "is a new guest" if len(saved.new_guests) == 1 else "are new guests"
         messages.success(request, f"{names} {are}. If you meant somebody else, mend the name.")
+    if told := editor.told_kinds():
+        messages.success(request, told)
     return redirect("organise:session", saved.pk)
 
 
 @organiser_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def session_new(request: HttpRequest) -> HttpResponse:
-    """Plan a session, starting from what it probably is."""
+    """Plan a session, starting from what it probably is, or from an earlier one (?like=17)."""
     if request.method == "POST":
-        return _save(request, Editor(data=request.POST))
-    last = Session.objects.order_by("-number").first()
-    return _page(request, Editor(suggested=suggestion(group=Group.objects.current(), last=last)))
+        return _save(request, Editor(data=request.POST, files=request.FILES, by=request.user))
+    model, group = request.GET.get("like", ""), group_of(request)
+    if not model:
+        return _page(request, Editor(suggested=suggestions.usual(group)))
+    if not (model.isascii() and model.isdecimal()):
+        raise Http404
+    try:
+        suggested = suggestions.like(int(model), group, now=timezone.now())
+    except Session.DoesNotExist as missing:
+        raise Http404 from missing
+    return _page(request, Editor(suggested=suggested), like=int(model))
 
 
 @organiser_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def session(request: HttpRequest, pk: int) -> HttpResponse:
     """Change a session with all its parts, and take its next step."""
-    found = Session.objects.filter(pk=pk).first()
+    found = stored.find(pk)
     if found is None:
         raise Http404
-    stored = planning.stored(found)
     if request.method == "POST":
-        return _save(request, Editor(stored=stored, data=request.POST))
-    return _page(request, Editor(stored=stored))
+        return _save(request, Editor(stored=found, data=request.POST, files=request.FILES, by=request.user))
+    return _page(request, Editor(stored=found))
 
 
 def _step(request: HttpRequest, pk: int, step: Callable[[], Session], done: str) -> HttpResponse:

@@ -11,13 +11,13 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from members.access import can_organise, lacks_second_factor, member_of
+from members.access import can_meet, can_organise, lacks_second_factor, member_of
 from sessions_app import narrowing as narrowings
 from sessions_app import notes as notes_of
-from sessions_app import overview, programme, shelf
-from sessions_app.models import Path, Resource, Session, nest
+from sessions_app import overview, photos, preparation, programme, shelf
+from sessions_app.models import Path, Resource, Session
 from sessions_app.models.curriculum import Track
-from sessions_app.views.parts import SESSION, prep_part, rsvp_part
+from sessions_app.views.parts import SESSION, readings_part, rsvp_part
 
 # Rows on one page, so that its time and weight stay the same however long the archive becomes.
 SESSIONS, TRACKS, PRESENTERS, RESOURCES = 20, 20, 20, 40
@@ -64,10 +64,12 @@ def session_list(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     published = Session.objects.published()
     narrowing = narrowings.chosen(request.GET)
-    found = narrowings.narrowed(overview.with_tracks(overview.with_talks(published)), narrowing).order_by(
-        "-starts_at", "-pk"
-    )
+    newest_first = ("-starts_at", "-pk")
+    found = narrowings.narrowed(published, narrowing).order_by(*newest_first)
     page = Paginator(found, SESSIONS).get_page(request.GET.get("page"))
+    # Talks and tracks for these alone: the database would gather them for all that it skips, too.
+    shown = Session.objects.filter(pk__in=page.object_list.values("pk")).order_by(*newest_first)
+    page.object_list = list(overview.with_tracks(overview.with_talks(shown)))
     for session in page:
         session.is_coming = session.state == Session.State.ANNOUNCED and session.ends_at > now
         session.names = overview.names_of(session)
@@ -93,9 +95,12 @@ def session(request: HttpRequest, number: int) -> HttpResponse:
     now = timezone.now()
     member = member_of(request.user)
     visible = Session.objects.visible_to(organiser=can_organise(request.user)).filter(number=number)
-    found = programme.complete(programme.with_programme(visible).first())
+    meets = can_meet(request.user)
+    visible = photos.with_photos(programme.with_programme(visible, member=meets), member=meets)
+    found = photos.placed(programme.complete(visible.first()))
     if found is None:
         raise Http404
+    is_announced, ends_later = found.state == Session.State.ANNOUNCED, found.ends_at > now
     writes = notes_of.can_write_notes(request.user, found)
     everything = writes and not lacks_second_factor(request)
     notes = notes_of.of_session(found, member=member is not None, everything=everything)
@@ -104,17 +109,16 @@ def session(request: HttpRequest, number: int) -> HttpResponse:
         "note_authors": notes_of.author_names(notes.author_list) if notes else [],
         "writes_notes": writes,
         "session": found,
-        "is_coming": found.state == Session.State.ANNOUNCED and found.ends_at > now,
+        "is_coming": is_announced and ends_later,
+        "is_over": found.state == Session.State.HELD or (is_announced and not ends_later),
         "reader_zone": getattr(request.user, "time_zone", ""),
     }
+    context |= readings_part(found, member=member, everything=everything, back=SESSION, now=now)
     if member and found.state == Session.State.ANNOUNCED:
         context |= rsvp_part(found, member=member, now=now, back=SESSION)
-        context |= prep_part(found, member=member, back=SESSION)
-    else:
-        readings = nest(found.readings.with_links())
-        context["readings"] = readings
-        context["tops"] = [reading for reading in readings if not reading.is_part]
-        context["minutes"] = sum(r.minutes or 0 for r in readings if r.is_required)
+    # Whoever writes the notes presents or organises, but for the scribe, of whom it has to be asked.
+    is_scribe = member is not None and found.scribe_id == member.pk
+    context["can_follow"] = writes and (not is_scribe or preparation.can_follow(request.user, found))
     return render(request, "public/session.html", context)
 
 
@@ -122,7 +126,10 @@ def session(request: HttpRequest, number: int) -> HttpResponse:
 @require_safe
 def presentations(request: HttpRequest) -> HttpResponse:
     """Who has presented what, in the order of their first talks."""
-    page = Paginator(programme.presenters_with_talks(), PRESENTERS).get_page(request.GET.get("page"))
+    page = Paginator(programme.presenters_in_order(), PRESENTERS).get_page(request.GET.get("page"))
+    keys = [row["presenter"] for row in page.object_list]
+    found = programme.presenters_with_talks(member=can_meet(request.user)).filter(pk__in=keys)
+    page.object_list = sorted(found.order_by(), key=lambda presenter: keys.index(presenter.pk))
     for presenter in page:
         for talk in presenter.talks:
             talk["others"] = [person for person in talk["people"] if person["id"] != presenter.pk]

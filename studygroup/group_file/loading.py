@@ -16,6 +16,7 @@ from django.db import connection, models, transaction
 
 from members import scoring, seats
 from members.models import Acknowledgement, Criterion, Group, ReplyTemplate, SeatChange, Strength
+from sessions_app import proposals
 from sessions_app.models import (
     Appearance,
     Material,
@@ -78,6 +79,15 @@ def _only(entry: Values, *without: str) -> dict[str, Any]:
     return {
         name: value for name, value in entry.items() if name not in without and not isinstance(value, list)
     }
+
+
+def _importance(entry: Values) -> dict[str, Any]:
+    """How much a reading is asked for, as far as the file decides it."""
+    if "optional" not in entry and "stretch" not in entry:
+        return {}
+    Importance = Reading.Importance
+    otherwise = Importance.OPTIONAL if entry.get("optional") else Importance.REQUIRED
+    return {"importance": Importance.STRETCH if entry.get("stretch") else otherwise}
 
 
 class _Loader(Writer):
@@ -190,10 +200,7 @@ class _Loader(Writer):
         )
         rows: list[Reading] = []
         for position, ((parent, entry), row) in enumerate(zip(flat, found, strict=True)):
-            values = _only(entry, "optional")
-            if "optional" in entry:
-                importance = Reading.Importance
-                values["importance"] = importance.OPTIONAL if entry["optional"] else importance.REQUIRED
+            values = _only(entry, "optional", "stretch") | _importance(entry)
             above = rows[parent].pk if parent is not None else None
             rows.append(self.save(row, Reading, values, session=session, parent_id=above, position=position))
         # Children first: a parent whose child is kept is in use by it.
@@ -231,10 +238,12 @@ class _Loader(Writer):
         for talk in Presentation.objects.prefetch_related("presenters__member__user").order_by("-pk"):
             standing[talk.title, frozenset(p.pk for p in talk.presenters.all())] = talk
         places: dict[int, int] = {}  # how many talks each session has had so far
+        talks: list[int] = []
         for entry in entries:
             people = [self.presenter(person) for person in entry["presenters"]]
             found = standing.get((entry["title"], frozenset(person.pk for person in people)))
             talk = self.save(found, Presentation, _only(entry))
+            talks.append(talk.pk)
             self.links(Appearance, {"presentation": talk}, "presenter", people, range(len(people)))
             if "sessions" in entry:
                 sessions = [self.sessions[number] for number in entry["sessions"]]
@@ -243,6 +252,7 @@ class _Loader(Writer):
                 self.links(Slot, {"presentation": talk}, "session", sessions, order)
             if "materials" in entry:
                 self.inside(talk.materials, Material, entry["materials"], [("url",)], presentation=talk)
+        proposals.follow(talks, now=self.now, is_new=True)
 
     def links(
         self, through: type[models.Model], owner: dict, name: str, targets: list, positions: list | range

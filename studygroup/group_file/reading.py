@@ -16,19 +16,26 @@ class _Composer(yaml.SafeLoader):
     """Composes nodes without making Python objects of them; no aliases, no bottomless nesting."""
 
     depth = 0
+    deepest = DEEPEST
 
     def compose_node(self, parent, index):
         """As the base class, after a look at what comes."""
         mark = self.peek_event().start_mark
         if self.check_event(yaml.AliasEvent):
             raise _fault(mark, f"a group file repeats no part of itself by an alias (*name); {HINT}")
-        if self.depth >= DEEPEST:
+        if self.depth >= self.deepest:
             raise _fault(mark, "lists and records are nested too deeply here")
         self.depth += 1
         try:
             return super().compose_node(parent, index)
         finally:
             self.depth -= 1
+
+
+class _DeepComposer(_Composer):
+    """For the fields of an archive, where readings have parts that have parts."""
+
+    deepest = 100
 
 
 def _fault(mark: yaml.Mark, what: str) -> GroupFileError:
@@ -42,15 +49,24 @@ def compose(data: bytes) -> yaml.Node:
     """
     if len(data) > LARGEST:
         raise GroupFileError([Problem(1, "", f"the file is larger than {LARGEST // 1000} kB")])
+    return compose_text(decoded(data))
+
+
+def decoded(data: bytes) -> str:
+    """The text of a file. Raises GroupFileError when it is not UTF-8."""
     try:
-        text = data.decode("utf-8-sig")
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as fault:
         line = data.count(b"\n", 0, fault.start) + 1
         raise GroupFileError(
             [Problem(line, "", "the file is not UTF-8 from here on; save it as UTF-8")]
         ) from None
+
+
+def compose_text(text: str, *, deep: bool = False) -> yaml.Node:
+    """As `compose`, from the text. deep: of an archive, where lists may be nested more deeply."""
     try:
-        root = _Composer(text).get_single_node()
+        root = (_DeepComposer if deep else _Composer)(text).get_single_node()
     except yaml.MarkedYAMLError as fault:
         mark = fault.problem_mark or fault.context_mark
         raise _fault(mark, f"this is not valid YAML ({fault.problem or fault.context}); {HINT}") from None

@@ -68,10 +68,9 @@ GROUP = record(
 )
 PERSON = record(Presenter, "url", name=LINE, required="name", short="name")
 READING_FIELDS = "title url kind part note minutes"
-SUB_READING = record(Reading, READING_FIELDS, optional=scalars.yes_no)
-READING = record(
-    Reading, READING_FIELDS, optional=scalars.yes_no, sub=ListOf(SUB_READING, key=("title", "url"))
-)
+IMPORTANCE = {"optional": scalars.yes_no, "stretch": scalars.yes_no}
+SUB_READING = record(Reading, READING_FIELDS, **IMPORTANCE)
+READING = record(Reading, READING_FIELDS, **IMPORTANCE, sub=ListOf(SUB_READING, key=("title", "url")))
 MATERIALS = ListOf(record(Material, "kind title url"), key=("url",))
 
 SESSION = record(

@@ -4,6 +4,7 @@ from django.db import migrations
 
 TABLES = [
     "sessions_app_attendance",
+    "sessions_app_metoo",
     "sessions_app_photo",
     "sessions_app_session_prerequisites",
     "sessions_app_storedfile",

@@ -52,7 +52,7 @@ class Hit:
     starts_at: datetime | None = None
     time_zone: str = ""
     about: str = ""  # who gives the talk, what the person knows
-    slug: str = ""
+    slug: str = ""  # of a member's page; the key of a talk or a presenter
 
 
 @dataclass(frozen=True)

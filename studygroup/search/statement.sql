@@ -137,14 +137,14 @@ told (line, source, kind, title, text, session_id, about, slug) AS (
         SELECT string_agg(name, ', ' ORDER BY position, appearance.id)
         FROM sessions_app_appearance AS appearance JOIN person USING (presenter_id)
         WHERE presentation_id = talk.id
-    ), NULL
+    ), talk.id::text
     FROM shown JOIN sessions_app_presentation AS talk USING (id)
     LEFT JOIN LATERAL (
         SELECT session_id FROM sessions_app_slot JOIN visible ON visible.id = session_id
         WHERE presentation_id = talk.id ORDER BY at DESC LIMIT 1
     ) AS newest ON true WHERE source = 'talk'
     UNION ALL
-    SELECT line, source, kind, name, '', newest.session_id, NULL, NULL
+    SELECT line, source, kind, name, '', newest.session_id, NULL, id::text
     FROM shown JOIN person ON presenter_id = id
     LEFT JOIN LATERAL (
         SELECT session_id FROM sessions_app_appearance AS appearance

@@ -42,6 +42,12 @@ def session_description(session: Session, group: Group | None) -> str:
 
 
 @register.filter
+def opening(source: str) -> str:
+    """The beginning of a Markdown text as plain text, in at most 200 characters."""
+    return outside.plain_opening(source or "")
+
+
+@register.filter
 def picture_in_words(session: Session) -> str:
     """What the session's picture shows."""
     return social.in_words(session)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.sitemaps import views as sitemaps
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.cache import cache_control
@@ -11,8 +10,7 @@ from django.views.decorators.http import conditional_page, require_safe
 
 from members.access import group_of
 from sessions_app.models import Session
-from studygroup import feeds, outside, social
-from studygroup.sitemaps import SITEMAPS
+from studygroup import feeds, outside, sitemaps, social
 
 # Nothing there is for search engines: private, or the same few forms.
 NOT_TO_BE_READ = [
@@ -21,6 +19,7 @@ NOT_TO_BE_READ = [
     "/application/",
     "/invitation/",
     "/guest/",
+    "/presenting/",
     "/accounts/",
     "/admin/",
     "/search/",
@@ -41,7 +40,9 @@ def feed(request: HttpRequest) -> HttpResponse:
 @require_safe
 def sitemap(request: HttpRequest) -> HttpResponse:
     """The public addresses, for search engines."""
-    return sitemaps.sitemap(request, sitemaps=SITEMAPS)
+    response = HttpResponse(sitemaps.xml(), content_type="application/xml")
+    response.headers["X-Robots-Tag"] = "noindex"  # it is read, not found
+    return response
 
 
 @login_not_required

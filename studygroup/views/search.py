@@ -102,10 +102,8 @@ def _kinds(asked: Asked, found: Found) -> list[dict]:
 
 
 def _address(hit: Hit) -> str:
-    """The page where a hit stands; none for a talk that is in no session yet."""
-    if hit.source == "member":
-        return reverse("member", args=[hit.slug])
-    if hit.number is None:
-        return ""
+    """The page where a hit stands."""
+    if hit.source in ("member", "talk", "presenter"):
+        return reverse(hit.source, args=[hit.slug])
     page = reverse("sessions:detail", args=[hit.number])
     return f"{page}#notes" if hit.source == "notes" else page

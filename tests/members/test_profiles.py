@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django import forms
 from django.utils import timezone
 
 from members import membership
+from members.forms.fields import LongSelect
 from members.forms.profile import ProfileForm
 from members.models import Member, SeatChange
+from members.views.member import people as people_views
 from tests.factories import GroupFactory, MemberFactory, OrganiserFactory, StrengthFactory, UserFactory
 from tests.studygroup.test_pages import queries_of
 
@@ -104,8 +108,8 @@ def test_member_pages_cost_a_fixed_number_of_queries(db, rows, client_of):
         one.strengths.set(strengths)
     person = Member.objects.get(pk=one.pk)
     members = {
-        "/members/": 7,
-        f"/members/?text=person&strength={strengths[0].pk}": 7,
+        "/members/": 8,
+        f"/members/?text=person&strength={strengths[0].pk}": 8,
         f"/members/{person.slug}/": 6,
     }
     assert queries_of(client_of(MemberFactory().user), members) == members
@@ -315,3 +319,45 @@ def test_last_organiser_is_told_why_not(organiser, client_of):
 @pytest.mark.parametrize("address", ["/me/leave/", "/me/return/"])
 def test_get_changes_nothing(member, client_of, address):
     assert client_of(member.user).get(address).status_code == 405
+
+
+def test_directory_of_many_turns_its_pages_and_keeps_the_search(member, client_of, monkeypatch):
+    monkeypatch.setattr(people_views, "PEOPLE", 2)
+    left = MemberFactory(user__name="Zoe Left", state="alumni", left_at=NOW)
+    earlier = MemberFactory(user__name="Zoe Early", state="alumni", left_at=NOW - timedelta(days=800))
+    for name in ("Zoe A", "Zoe B", "Zoe C"):
+        MemberFactory(user__name=name)
+    client = client_of(member.user)
+
+    pages = [client.get("/members/", {"text": "Zoe", "page": number}).context for number in (1, 2, 3)]
+
+    assert [[person.name for person in page["present"]] for page in pages] == [
+        ["Zoe A", "Zoe B"],
+        ["Zoe C"],
+        [],
+    ]
+    assert [[(year, list(those)) for year, those in page["years"]] for page in pages] == [
+        [],
+        [(NOW.year, [left])],
+        [(earlier.left_at.year, [earlier])],
+    ]
+    assert pages[0]["query"] == "text=Zoe&"
+
+
+CHOICES = [("", "Any"), ("a", "A & <b>"), ("b", "B")]
+
+
+class Choice(forms.Form):
+    plain = forms.ChoiceField(choices=CHOICES)
+    long = forms.ChoiceField(choices=CHOICES, widget=LongSelect(attrs={"class": 'x"y'}))
+
+
+@pytest.mark.parametrize("value", ["", "a", "b", None, "unknown"])
+def test_long_select_has_the_options_of_djangos(value):
+    form = Choice(initial={"plain": value, "long": value})
+
+    def options(name: str) -> list[str]:
+        return re.findall(r"<option[^>]*>[^\n]*", str(form[name]))
+
+    assert options("long") == options("plain")
+    assert str(form["long"]).startswith('<select name="long" class="x&quot;y"')

@@ -1,5 +1,7 @@
 """The organisers’ form as a browser fills and sends it."""
 
+from django.forms import FileField
+
 from sessions_app.models import Appearance, Presentation, Presenter, Session, Slot
 from tests.factories import (
     MemberFactory,
@@ -44,7 +46,7 @@ def form_of(page) -> dict:
     data = {"seen": editor.seen}
     for form in [editor.form, *editor.readings.forms, *editor.talks.forms]:
         for field in form:
-            value = field.value()
+            value = None if isinstance(field.field, FileField) else field.value()
             if value not in (None, False, "", []):
                 shown = (
                     field.field.widget.format_value(value) if not isinstance(value, (bool, list)) else None

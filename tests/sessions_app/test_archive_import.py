@@ -784,6 +784,18 @@ def test_what_somebody_changed_here_stays_unless_overwritten(group, organiser):
     ]
 
 
+@pytest.mark.parametrize("mark", ["", " (optional)"])
+def test_reading_that_goes_further_here_stays_so(group, mark):
+    week = WEEK.replace("(https://a.org)", f"(https://a.org){mark}")
+    bring({"1.md": week})
+    Reading.objects.filter(url="https://a.org").update(importance=Reading.Importance.STRETCH)
+
+    told = bring({"1.md": week.replace("[A]", "[A2]")})
+
+    assert Reading.objects.get(url="https://a.org").importance == Reading.Importance.STRETCH
+    assert told["files"][0]["kept"] == ["1 reading had other words here already, which stay."]
+
+
 def test_session_that_was_here_before_is_completed_and_kept(group):
     session = HeldSessionFactory(number=1, title="Old name", up_next="Grass")
     reading = ReadingFactory(session=session, title="My A", url="https://a.org", position=4)

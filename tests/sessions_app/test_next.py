@@ -63,7 +63,7 @@ def test_next_shows_the_soonest_announced_session(as_member):
 
     assert page.context["session"].title == "Sooner"
     assert "in nine days" in text_of(page)
-    assert "Hosted by untapt" in text_of(page)
+    assert "With thanks to <bdi>untapt</bdi> for the room" in text_of(page)
 
 
 def test_next_tells_minutes_presenters_materials_and_the_day(as_member):

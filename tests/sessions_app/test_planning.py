@@ -15,6 +15,8 @@ from sessions_app.planning import Plan, ReadingLine, TalkLine
 from sessions_app.speakers import Unclear, fold, split_names
 from tests.factories import GroupFactory, MemberFactory, PresenterFactory, ReadingFactory, SessionFactory
 
+NOW = datetime(2027, 1, 2, 9, 0, tzinfo=UTC)
+
 
 def values(**changes) -> dict:
     start = datetime(2027, 1, 20, 16, 30, tzinfo=UTC)
@@ -27,7 +29,11 @@ def values(**changes) -> dict:
         "hours_known": True,
         "chairs": None,
         **dict.fromkeys(
-            ["place", "directions", "host", "host_url", "summary", "agenda", "up_next", "notes_url"], ""
+            [
+                *("place", "address", "access_notes", "online_url", "directions", "host", "host_url"),
+                *("summary", "agenda", "warm_up", "up_next", "notes_url"),
+            ],
+            "",
         ),
         **changes,
     }
@@ -93,7 +99,9 @@ def test_save_session_with_a_taken_number_saves_nothing(group):
     SessionFactory(number=7)
 
     with pytest.raises(planning.NumberTaken):
-        planning.save_session(session_id=None, seen="", plan=Plan(values=values(), readings=[line("R")]))
+        planning.save_session(
+            session_id=None, seen="", plan=Plan(values=values(), readings=[line("R")]), now=NOW
+        )
 
     assert Session.objects.count() == 1
 
@@ -103,14 +111,14 @@ def test_save_session_with_an_unclear_name_saves_nothing(group):
     plan = Plan(values=values(), readings=[line("R")], talks=[talk("T", "Cy", "Bo Li")])
 
     with pytest.raises(Unclear):
-        planning.save_session(session_id=None, seen="", plan=plan)
+        planning.save_session(session_id=None, seen="", plan=plan, now=NOW)
 
     assert (Session.objects.count(), Presenter.objects.count()) == (0, 0)
 
 
 def test_save_session_that_was_deleted_says_so(group):
     with pytest.raises(planning.Changed, match="deleted"):
-        planning.save_session(session_id=99, seen="x", plan=Plan(values=values()))
+        planning.save_session(session_id=99, seen="x", plan=Plan(values=values()), now=NOW)
 
 
 def test_save_session_without_lists_leaves_them(group):
@@ -118,7 +126,7 @@ def test_save_session_without_lists_leaves_them(group):
     ReadingFactory(session=session)
 
     planning.save_session(
-        session_id=session.pk, seen=planning.stored(session).version, plan=Plan(values=values())
+        session_id=session.pk, seen=planning.stored(session).version, plan=Plan(values=values()), now=NOW
     )
 
     assert session.readings.count() == 1
@@ -129,7 +137,7 @@ def test_part_without_an_item_above_it_stands_on_its_own(group):
         values=values(), readings=[line("Part", is_part=True), line("Top"), line("Its", is_part=True)]
     )
 
-    session = planning.save_session(session_id=None, seen="", plan=plan)
+    session = planning.save_session(session_id=None, seen="", plan=plan, now=NOW)
 
     assert list(session.readings.values_list("title", "parent__title")) == [
         ("Part", None),
@@ -165,7 +173,7 @@ def test_two_new_sessions_of_one_number_at_once_make_one():
     GroupFactory()
 
     def save():
-        return planning.save_session(session_id=None, seen="", plan=Plan(values=values()))
+        return planning.save_session(session_id=None, seen="", plan=Plan(values=values()), now=NOW)
 
     assert kinds(at_once(save, save, save)) == ["NumberTaken", "NumberTaken", "Session"]
     assert Session.objects.count() == 1
@@ -174,7 +182,7 @@ def test_two_new_sessions_of_one_number_at_once_make_one():
 @pytest.mark.django_db(transaction=True)
 def test_two_new_sessions_of_one_number_before_there_is_a_group_make_one():
     def save():  # no row to lock: the constraint alone decides
-        return planning.save_session(session_id=None, seen="", plan=Plan(values=values()))
+        return planning.save_session(session_id=None, seen="", plan=Plan(values=values()), now=NOW)
 
     assert kinds(at_once(save, save, save)) == ["NumberTaken", "NumberTaken", "Session"]
 
@@ -187,7 +195,7 @@ def test_two_saves_of_one_session_at_once_keep_the_first():
 
     def save(title: str):
         plan = Plan(values=values(title=title), readings=[line(title)])
-        return lambda: planning.save_session(session_id=session.pk, seen=seen, plan=plan)
+        return lambda: planning.save_session(session_id=session.pk, seen=seen, plan=plan, now=NOW)
 
     results = at_once(save("One"), save("Two"))
 
@@ -203,7 +211,7 @@ def test_one_new_guest_named_by_two_at_once_is_one_guest():
 
     def save(number: int):
         plan = Plan(values=values(number=number), talks=[talk("T", "Bo Li", "ana do")])
-        return lambda: planning.save_session(session_id=None, seen="", plan=plan)
+        return lambda: planning.save_session(session_id=None, seen="", plan=plan, now=NOW)
 
     assert kinds(at_once(save(1), save(2), save(3))) == ["Session"] * 3
     assert sorted(Presenter.objects.values_list("guest_name", flat=True)) == ["Ana Do", "Bo Li"]
@@ -224,7 +232,9 @@ def test_save_waits_for_a_step_under_way_and_sees_it():
 
     def save():
         announced.wait()
-        return planning.save_session(session_id=session.pk, seen=seen, plan=Plan(values=values(title="New")))
+        return planning.save_session(
+            session_id=session.pk, seen=seen, plan=Plan(values=values(title="New")), now=NOW
+        )
 
     assert kinds(at_once(announce, save)) == ["Changed", "NoneType"]
     session.refresh_from_db()

@@ -160,7 +160,8 @@ def test_session_page_says_all_that_is_on_record(visitor):
     for part in [
         "<title>Session 2: The back pass",
         "The <em>back</em> pass",
-        '<a class="quiet" href="https://example.org/host">untapt</a>, Fourth floor',
+        "Fourth floor</p>",
+        'With thanks to <a class="quiet" href="https://example.org/host"><bdi>untapt</bdi></a> for the room',
         "<strong>gradients</strong>",
         "Software to install, example.org.",
         "1 h 5 min",

@@ -98,6 +98,25 @@ def test_feed_shows_nobody_s_drafts_and_says_what_was_cancelled(group, client):
     assert sorted(titles(client)) == ["Cancelled: Session 3: Off", "Session 1: Open"]
 
 
+def test_feed_dates_a_session_by_its_last_change_and_a_cancelled_one_by_that(group, client):
+    told = {"starts_at": START + timedelta(days=30), "announced_at": START}
+    days = {day: START + timedelta(days=day) for day in (1, 2, 3)}
+    SessionFactory(number=1, title="Moved", changed_at=days[1], **told)
+    SessionFactory(number=2, title="Off", state="cancelled", cancelled_at=days[3], changed_at=days[2], **told)
+    SessionFactory(number=3, title="As told", **told)
+
+    dated = {
+        entry.findtext(f"{ATOM}title"): entry.findtext(f"{ATOM}updated")
+        for entry in fetch(client).iter(f"{ATOM}entry")
+    }
+
+    assert list(dated.items()) == [
+        ("Cancelled: Session 2: Off", "2025-03-07T16:30:00+00:00"),
+        ("Session 1: Moved", "2025-03-05T16:30:00+00:00"),
+        ("Session 3: As told", "2025-03-04T16:30:00+00:00"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("fields", "shown"),
     [

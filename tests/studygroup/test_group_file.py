@@ -123,6 +123,32 @@ def test_load_small_file_makes_what_it_says(db):
     ]
 
 
+@pytest.mark.parametrize(
+    ("words", "importance"),
+    [
+        ("", 1),
+        (", optional: true", 2),
+        (", stretch: true", 3),
+        (", optional: true, stretch: true", 3),
+        (", optional: true, stretch: false", 2),
+        (", stretch: false", 1),
+    ],
+)
+def test_load_says_how_much_a_reading_is_asked_for(db, words, importance):
+    load(SMALL.replace("minutes: 40}", f"minutes: 40{words}}}"))
+
+    assert Reading.objects.get(title="Chapter 1").importance == importance
+
+
+def test_load_without_a_word_leaves_the_importance(db):
+    load(SMALL)
+    Reading.objects.filter(title="Chapter 1").update(importance=3)
+
+    load(SMALL)
+
+    assert Reading.objects.get(title="Chapter 1").importance == 3
+
+
 def test_load_twice_changes_nothing(db):
     load(SMALL)
     before = everything()
@@ -411,7 +437,7 @@ BAD = {
         SMALL.replace("optional: true", "sub: []"),
         [
             "line 21, sessions[1].readings[2].sub[1].sub: there is no such field; known here are title, "
-            "url, kind, part, note, minutes, optional"
+            "url, kind, part, note, minutes, optional, stretch"
         ],
     ),
     "unknown session": (

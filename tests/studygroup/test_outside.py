@@ -84,6 +84,13 @@ def test_sitemap_dates_a_session_by_its_public_notes(group, client, audience, da
     assert sitemap_of(client)[f"{SITE}/sessions/1/"] == day
 
 
+def test_sitemap_dates_a_cancelled_session_by_its_cancellation(group, client):
+    called_off = datetime(2025, 5, 6, tzinfo=UTC)
+    SessionFactory(number=4, state="cancelled", announced_at=START, cancelled_at=called_off)
+
+    assert sitemap_of(client)[f"{SITE}/sessions/4/"] == "2025-05-06"
+
+
 def test_every_page_of_the_sitemap_opens_for_a_visitor_and_calls_itself_canonical(group, client):
     HeldSessionFactory()
     for address in sitemap_of(client):
@@ -100,6 +107,7 @@ def test_robots_keeps_private_pages_out_and_names_the_sitemap(client, db):
         "Disallow: /application/",
         "Disallow: /invitation/",
         "Disallow: /guest/",
+        "Disallow: /presenting/",
         "Disallow: /accounts/",
         "Disallow: /admin/",
         "Disallow: /search/",
@@ -239,7 +247,7 @@ def test_event_of_a_title_with_markup_stays_inside_its_script_element(group, cli
 
 
 # --- Queries and memory --------------------------------------------------------------------------------
-COSTS = {"/sitemap.xml": 1, "/robots.txt": 0, "/picture.png": 1, "/sessions/30000/picture.png": 2}
+COSTS = {"/sitemap.xml": 3, "/robots.txt": 0, "/picture.png": 1, "/sessions/30000/picture.png": 2}
 
 
 @pytest.mark.parametrize("rows", [1, 3, 300])

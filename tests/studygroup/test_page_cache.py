@@ -169,12 +169,14 @@ def test_every_table_a_public_page_reads_has_the_trigger(group, client):
     """A page that starts to read another table must not go stale."""
     member = MemberFactory()
     session = SessionFactory()
-    PresentationFactory(session=session, presenter=PresenterFactory(guest_name="", member=member))
+    presenter = PresenterFactory(guest_name="", member=member)
+    talk = PresentationFactory(session=session, presenter=presenter)
     TrackFactory().sessions.add(session)
     ReadingFactory(session=session)
     read = set()
     for address in ("/", "/about/", "/privacy/", "/sessions/", f"/sessions/{session.number}/", "/curriculum/",
-                    "/presentations/", "/resources/"):  # fmt: skip
+                    "/presentations/", "/resources/", f"/presentations/{talk.pk}/",
+                    f"/presenters/{presenter.pk}/"):  # fmt: skip
         page_cache.memory.clear()
         with CaptureQueriesContext(connection) as queries:
             client.get(address)

@@ -476,7 +476,7 @@ def test_page_shows_where_each_hit_stands(group, client):
     notes_of(session, "moss grows")
     ReadingFactory(session=session, title="Moss and lichen", note="")
     presenter = PresenterFactory(guest_name="Ada Moss")
-    PresentationFactory(title="Moss talk", session=session, presenter=presenter)
+    talk = PresentationFactory(title="Moss talk", session=session, presenter=presenter)
     page = client.get("/search/?q=moss").text
     where = re.findall(r'<p class="row-meta">(.*?)</p>', page)
     date = ', <span class="nowrap">16 Oct 2019</span>'
@@ -489,7 +489,9 @@ def test_page_shows_where_each_hit_stands(group, client):
             f"Presenter in session 17{date}",
         ]
     )
-    assert page.count('href="/sessions/17/"') == 4
+    assert page.count('href="/sessions/17/"') == 2
+    assert f'href="/presentations/{talk.pk}/"' in page
+    assert f'href="/presenters/{presenter.pk}/"' in page
     assert 'href="/sessions/17/#notes"' in page
     assert '<a href="/sessions/17/" dir="auto">On <em>moss</em></a>' in page
     assert "Five hits" in page

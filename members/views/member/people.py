@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import groupby
+from urllib.parse import urlencode
 
-from django.db.models import Q
+from django.core.paginator import Paginator
+from django.db.models import F, Q
+from django.db.models.functions import ExtractYear
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
@@ -15,6 +18,7 @@ from members.models import Member, Strength
 from members.models.member import MemberQuerySet
 
 LONGEST_SEARCH = 100
+PEOPLE = 100  # on one page: a group of many years has many alumni
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,12 @@ class Search:
             if strength.isascii() and strength.isdigit() and len(strength) < 10
             else None,
         )
+
+    @property
+    def query(self) -> str:
+        """What the links to other pages keep of it."""
+        asked = {"text": self.text, "strength": self.strength}
+        return "".join(f"{urlencode({name: value})}&" for name, value in asked.items() if value)
 
     def found(self, members: MemberQuerySet, *, everything: bool) -> MemberQuerySet:
         """The members that fit. What a member keeps to the organisers finds nobody, unless `everything`."""
@@ -62,18 +72,25 @@ def _one(members: MemberQuerySet, slug: str) -> Member:
 def member_list(request: HttpRequest) -> HttpResponse:
     """The directory: who has a seat or is on leave, then who has left, by year."""
     search, everything = Search.of(request), _shows_everything(request)
-    members = list(
-        search.found(Member.objects.by_name().prefetch_related("strengths"), everything=everything)
+    found = search.found(Member.objects.by_name(), everything=everything).annotate(
+        left_in=ExtractYear("left_at")
     )
+    found = found.prefetch_related("strengths").order_by(
+        F("left_in").desc(nulls_first=True), "user__name", "pk"
+    )
+    page = Paginator(found, PEOPLE).get_page(request.GET.get("page"))
+    members = list(page)
     for member in members:
         member.is_readable = everything or shares_profile(member)
-    left = sorted((m for m in members if m.state == Member.State.ALUMNI), key=lambda m: -m.left_at.year)
+    left = [member for member in members if member.state == Member.State.ALUMNI]
     return render(
         request,
         "member/members.html",
         {
             "present": [member for member in members if member.state != Member.State.ALUMNI],
-            "years": [(year, list(those)) for year, those in groupby(left, key=lambda m: m.left_at.year)],
+            "years": [(year, list(those)) for year, those in groupby(left, key=lambda m: m.left_in)],
+            "page": page,
+            "query": search.query,
             "search": search,
             "strengths": Strength.objects.all(),
         },

@@ -24,6 +24,7 @@ from outbox.writing import absolute
 from sessions_app import preparation, rsvps
 from sessions_app.models import Appearance, Presentation, Presenter, Session, Slot
 from studygroup import group_file
+from studygroup.demonstration import load_meetings
 from studygroup.group_file.loading import LOCK
 
 FOLDER = settings.BASE_DIR / "demonstration"
@@ -127,6 +128,7 @@ def load(*, now: datetime) -> bool:
     _preparation(people, session, now=now)
     for position, entry in enumerate(people["talks"]):
         _talk(entry, session, position)
+    load_meetings(FOLDER / "meetings.yaml", session, now=now)
     _settle_mails()
     return True
 

@@ -1,0 +1,148 @@
+"""A member's own talks: propose one, follow it, change it, withdraw it."""
+
+from __future__ import annotations
+
+from django import forms
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from members.access import can_meet, group_of, member_of, member_required, sees_everything
+from members.errors import Refused
+from sessions_app import proposals, talks
+from sessions_app.models import Presentation, Presenter, Session
+from sessions_app.talk_forms import AbstractForm, MessageForm, ProposalForm
+
+TALKS = 40  # on one page of one's own
+WISHES = 30  # sessions to choose from
+
+
+def _wishes(besides: Session | None = None) -> list[Session]:
+    """The sessions that may be wished for, and the one that is."""
+    found = list(Session.objects.upcoming(now=timezone.now())[:WISHES])
+    if besides and besides.pk not in [session.pk for session in found]:
+        found.insert(0, besides)
+    return found
+
+
+@member_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def propose(request: HttpRequest) -> HttpResponse:
+    """Propose a talk."""
+    form = ProposalForm(request.POST if request.method == "POST" else None, sessions=_wishes())
+    if form.is_bound and form.is_valid():
+        try:
+            proposals.propose(by=member_of(request.user), details=form.details(), now=timezone.now())
+        except Refused as refused:
+            form.add_error(None, str(refused))
+        else:
+            messages.success(request, "The talk is proposed, and the organisers hear of it.")
+            return redirect("my_talks")
+    status = 422 if form.is_bound else 200
+    return render(request, "member/propose.html", {"form": form, "talk": None}, status=status)
+
+
+@member_required
+@require_safe
+def my_talks(request: HttpRequest) -> HttpResponse:
+    """What one has proposed and presents: how each stands, and what comes next."""
+    member, group, now = member_of(request.user), group_of(request), timezone.now()
+    page = Paginator(talks.own(member), TALKS).get_page(request.GET.get("page"))
+    for talk in page:
+        talks.complete(talk)
+        every = sorted(talk.sessions.all(), key=lambda session: session.starts_at)
+        talk.shown = [session for session in every if session.announced_at or session.state == "held"]
+        talk.is_planned = any(session.state == Session.State.DRAFT for session in every)
+        talk.slides = talks.slides(talk, talk.shown, group, now=now)
+        talk.is_open = talk.state not in proposals.CLOSED
+        talk.may_withdraw = talk.state in {*proposals.IN_PREPARATION, proposals.State.SCHEDULED} and (
+            talk.proposed_by_id == member.pk or (talk.proposed_by_id is None and talk.proposed_at is not None)
+        )
+    form = MessageForm(auto_id=False)
+    return render(request, "member/my_talks.html", {"page": page, "form": form})
+
+
+def involved(request: HttpRequest, pk: int) -> Presentation:
+    """A talk that this person may change: organisers, and whose it is. Raises Http404."""
+    if not can_meet(request.user):
+        raise Http404
+    member, organiser = member_of(request.user), sees_everything(request)
+    readable = talks.for_reader(member=member, organiser=organiser).select_related("wished_session")
+    found = talks.complete(readable.filter(pk=pk).first())
+    if found is None or not (found.is_mine or organiser):
+        raise Http404
+    return found
+
+
+def _edit_form(request: HttpRequest, talk: Presentation) -> forms.Form:
+    """The whole talk while it is prepared, afterwards the abstract."""
+    data = request.POST if request.method == "POST" else None
+    names = [person["name"] for person in talk.people]
+    initial = {"abstract": talk.abstract, "seen": talks.version(talk, names)}
+    if talk.state not in proposals.IN_PREPARATION:
+        return AbstractForm(data, initial=initial)
+    initial |= {"title": talk.title, "minutes": talk.minutes, "wished_session": talk.wished_session_id}
+    initial["presenters"] = ", ".join(names)
+    among = Presenter.objects.with_people().filter(presentations=talk)
+    return ProposalForm(data, initial=initial, sessions=_wishes(besides=talk.wished_session), among=among)
+
+
+def _save(form: forms.Form, talk: Presentation) -> None:
+    seen = form.cleaned_data["seen"]
+    if isinstance(form, ProposalForm):
+        talks.edit(talk_id=talk.pk, seen=seen, details=form.details(), now=timezone.now())
+    else:
+        talks.describe(talk_id=talk.pk, seen=seen, abstract=form.cleaned_data["abstract"])
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def talk_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change what a talk says of itself."""
+    talk = involved(request, pk)
+    if talk.state in proposals.CLOSED:
+        messages.error(request, proposals.stale_sentence(talk))
+        return redirect("talk", pk)
+    form, status = _edit_form(request, talk), 200
+    if form.is_bound:
+        status = 422
+        if form.is_valid():
+            try:
+                _save(form, talk)
+            except talks.Changed as changed:
+                form.add_error(None, str(changed))
+                # The next save is made knowing of this one: what is stored now counts as seen.
+                form.data = form.data.copy()
+                form.data["seen"] = form.initial["seen"]
+                status = 409
+            except Refused as refused:
+                form.add_error(None, str(refused))
+            else:
+                messages.success(request, "The talk is saved.")
+                return redirect("talk", pk)
+    return render(request, "member/propose.html", {"form": form, "talk": talk}, status=status)
+
+
+@member_required
+@require_POST
+def talk_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take one's own proposal back."""
+    talk = involved(request, pk)
+    form = MessageForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, form.errors["message"][0])
+        return redirect("my_talks")
+    try:
+        proposals.withdraw(
+            talk_id=talk.pk,
+            by=member_of(request.user),
+            now=timezone.now(),
+            message=form.cleaned_data["message"],
+        )
+    except Refused as refused:
+        messages.error(request, str(refused))
+    else:
+        messages.success(request, "The talk is withdrawn.")
+    return redirect("my_talks")

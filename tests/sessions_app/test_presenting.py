@@ -1,0 +1,215 @@
+"""A guest presenter's private page: what opens it, what may be written there, and by whom."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.utils import timezone
+
+from members.errors import Refused
+from outbox.models import Message
+from sessions_app import materials, presenting
+from sessions_app.models import Material, Presentation, Presenter, PresenterLink, StoredFile
+from tests.factories import MemberFactory, PresentationFactory, PresenterFactory, SessionFactory
+from tests.sessions_app.test_public_pages import text_of
+
+NOW = timezone.now()
+
+
+@pytest.fixture(autouse=True)
+def _files_of_their_own(settings, tmp_path) -> None:
+    settings.MEDIA_ROOT = tmp_path
+
+
+@pytest.fixture
+def ana(group) -> Presenter:
+    return PresenterFactory(guest_name="Ana Lima")
+
+
+@pytest.fixture
+def talk(ana) -> Presentation:
+    return PresentationFactory(title="Nets", abstract="Old", session=SessionFactory(), presenter=ana)
+
+
+@pytest.fixture
+def token(ana) -> str:
+    return presenting.issue(ana, by=None, now=NOW)[1]
+
+
+def seen_at(client, address: str) -> str:
+    return client.get(address).context["form"]["seen"].value()
+
+
+def test_guest_introduces_themselves(client, ana, token):
+    address = f"/presenting/{token}/"
+    answer = client.post(address, {"bio": "I like *nets*.", "url": "example.org/ana"})
+
+    assert (answer.status_code, answer["Location"]) == (302, address)
+    ana.refresh_from_db()
+    assert (ana.bio, ana.url) == ("I like *nets*.", "https://example.org/ana")
+
+
+def test_guest_writes_the_abstract_and_puts_slides(client, talk, token):
+    address = f"/presenting/{token}/{talk.pk}/"
+    client.post(address, {"abstract": "New", "seen": seen_at(client, address)})
+    file = SimpleUploadedFile("nets.pdf", b"%PDF-1.4")
+    client.post(f"{address}materials/", {"kind": "slides", "audience": "members", "file": file})
+    client.post(f"{address}materials/", {"kind": "code", "audience": "public", "url": "example.org"})
+
+    talk.refresh_from_db()
+    assert talk.abstract == "New"
+    rows = list(talk.materials.values_list("kind", "audience", "url", "file__name"))
+    assert rows == [("slides", "members", "", "nets.pdf"), ("code", "public", "https://example.org", None)]
+    words = text_of(client.get(f"/presenting/{token}/"))
+    assert "nets.pdf" in words
+
+    code = talk.materials.get(kind="code")
+    client.post(
+        f"{address}materials/{code.pk}/", {"kind": "code", "audience": "members", "url": "example.org/b"}
+    )
+    code.refresh_from_db()
+    assert (code.audience, code.url) == ("members", "https://example.org/b")
+    for row in talk.materials.all():
+        client.post(f"{address}materials/{row.pk}/remove/")
+    assert (Material.objects.count(), StoredFile.objects.count()) == (0, 0)
+
+
+def test_guest_reaches_no_talk_of_somebody_else(client, talk, token):
+    other = PresentationFactory(abstract="Theirs", session=SessionFactory(), presenter=PresenterFactory())
+    declined = PresentationFactory(state="declined", presenter=talk.presenters.get())
+
+    for each in (other, declined):
+        address = f"/presenting/{token}/{each.pk}/"
+        data = {"abstract": "Mine", "seen": presenting.fingerprint(each)}
+        assert client.post(address, data).status_code == 404
+        assert client.post(f"{address}materials/", {"kind": "code", "url": "example.org"}).status_code == 404
+        each.refresh_from_db()
+        assert each.abstract != "Mine"
+    assert Material.objects.count() == 0
+
+
+def test_abstract_that_somebody_else_changed_is_not_overwritten(client, talk, token):
+    address = f"/presenting/{token}/{talk.pk}/"
+    seen = seen_at(client, address)
+    Presentation.objects.update(abstract="Theirs")
+
+    page = client.post(address, {"abstract": "Mine", "seen": seen})
+
+    assert (page.status_code, page.context["form"]["abstract"].value()) == (409, "Mine")
+    assert Presentation.objects.get().abstract == "Theirs"
+    client.post(address, {"abstract": "Mine", "seen": page.context["form"]["seen"].value()})
+    assert Presentation.objects.get().abstract == "Mine"
+
+
+@pytest.mark.parametrize("path", ["", "{talk}/", "{talk}/materials/"])
+def test_pages_of_the_link_are_private_and_a_get_changes_nothing(client, ana, talk, token, path):
+    before = [list(model.objects.values()) for model in (Presenter, Presentation, PresenterLink, Message)]
+
+    page = client.get(f"/presenting/{token}/" + path.format(talk=talk.pk))
+
+    assert page.status_code == 200
+    assert '<meta name="robots" content="noindex">' in text_of(page)
+    assert "no-store" in page["Cache-Control"]
+    assert page["Referrer-Policy"] == "same-origin"
+    after = [list(model.objects.values()) for model in (Presenter, Presentation, PresenterLink, Message)]
+    assert after == before
+
+
+def test_link_taken_back_says_so_and_an_unknown_one_is_not_found(client, ana, talk, token):
+    presenting.revoke(link_id=ana.links.get().pk, now=NOW)
+
+    for path in ("", f"{talk.pk}/", f"{talk.pk}/materials/"):
+        gone = client.post(f"/presenting/{token}/{path}", {"bio": "x", "abstract": "x"})
+        assert gone.status_code == 410
+        assert "The organisers have taken this link back." in text_of(gone)
+        assert client.get(f"/presenting/nonsense/{path}").status_code == 404
+    ana.refresh_from_db()
+    assert ana.bio == ""
+
+
+def test_link_of_somebody_who_became_a_member_leads_to_signing_in(client, ana, token):
+    ana.guest_name, ana.member = "", MemberFactory()
+    ana.save()
+
+    page = client.get(f"/presenting/{token}/")
+
+    assert (page.status_code, "Sign in" in text_of(page)) == (410, True)
+
+
+@pytest.mark.parametrize(
+    ("data", "field", "sentence"),
+    [
+        ({"bio": "x" * 2001}, "bio", "Shorten it; at most 2,000 characters are kept."),
+        ({"url": "javascript:x"}, "url", "Write a web address such as https://example.org/page."),
+    ],
+)
+def test_guests_mistake_is_told_at_its_field(client, ana, token, data, field, sentence):
+    page = client.post(f"/presenting/{token}/", data)
+
+    assert (page.status_code, page.context["form"].errors) == (422, {field: [sentence]})
+    ana.refresh_from_db()
+    assert (ana.bio, ana.url) == ("", "")
+
+
+def test_guest_fills_no_more_than_their_share(client, talk, token, monkeypatch):
+    monkeypatch.setattr(materials, "MOST_OF_A_GUEST", 10)
+    file = SimpleUploadedFile("nets.pdf", b"%PDF-1.4 more")
+
+    page = client.post(
+        f"/presenting/{token}/{talk.pk}/materials/", {"kind": "slides", "audience": "public", "file": file}
+    )
+
+    assert page.context["form"].errors == {
+        "file": ["Take a file away first; 100 MB are the most for your talks."]
+    }
+    assert StoredFile.objects.count() == 0
+
+
+def test_guests_pages_need_the_csrf_token_like_all_others(ana, token):
+    client = Client(enforce_csrf_checks=True)
+
+    assert client.post(f"/presenting/{token}/", {"bio": "x"}).status_code == 403
+
+
+# --- The organisers ------------------------------------------------------------------------------------
+def test_organiser_makes_a_link_that_is_shown_once_and_mailed(as_organiser, client, ana, outbox):
+    address = f"/organise/presenters/{ana.pk}/"
+    page = as_organiser.post(f"{address}link/", {"email": "ana@example.net"})
+
+    url = page.context["link_url"]
+    path = "/" + url.split("/", 3)[3]
+    assert client.get(path).status_code == 200
+    assert outbox.link("presenter_link", "ana@example.net") == path
+    token = path.split("/")[2]
+    assert outbox.last("presenter_link").secrets == [token]
+    assert token not in text_of(as_organiser.get(address))
+    ana.refresh_from_db()
+    assert ana.email == "ana@example.net"
+
+    as_organiser.post(f"/organise/presenter-links/{ana.links.get().pk}/revoke/")
+    assert client.get(path).status_code == 410
+    again = as_organiser.post(f"/organise/presenter-links/{ana.links.get().pk}/revoke/", follow=True)
+    assert "This link was taken back already. Nothing was changed." in text_of(again)
+
+
+def test_link_without_an_address_is_mailed_to_nobody(as_organiser, ana, outbox):
+    page = as_organiser.post(f"/organise/presenters/{ana.pk}/link/", {"email": ""})
+
+    assert (page.status_code, bool(page.context["link_url"]), outbox.kinds()) == (200, True, [])
+
+
+def test_wrong_address_makes_no_link(as_organiser, ana):
+    page = as_organiser.post(f"/organise/presenters/{ana.pk}/link/", {"email": "ana"})
+
+    assert (page.status_code, PresenterLink.objects.count()) == (422, 0)
+
+
+def test_links_are_for_guests_and_made_by_organisers(as_organiser, as_member, ana):
+    member = PresenterFactory(guest_name="", member=MemberFactory())
+
+    with pytest.raises(Refused, match="a member signs in"):
+        presenting.make_link(presenter_id=member.pk, email="", by=as_organiser.person.user, now=NOW)
+    assert as_organiser.get(f"/organise/presenters/{member.pk}/").status_code == 404
+    assert as_member.post(f"/organise/presenters/{ana.pk}/link/").status_code == 403
+    assert PresenterLink.objects.count() == 0
