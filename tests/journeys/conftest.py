@@ -92,6 +92,7 @@ class Visitor:
         Without JavaScript the page is the same page, so axe need not look at it a second time; and between
         the schemes only colours differ.
         """
+        self.page.wait_for_load_state()  # a page that is still being replaced has no document
         wide = self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert wide <= 0, f"{self.page.url} is {wide}px wider than its window"
         if not self.scripted:
