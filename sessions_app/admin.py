@@ -15,6 +15,7 @@ from sessions_app.models import (
     Appearance,
     ArchiveUpload,
     Attendance,
+    CalendarLink,
     GuestChair,
     ImportedFile,
     Material,
@@ -267,6 +268,15 @@ class PrivateNoteAdmin(LookedAtOnly):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PrivateNote]:
         return super().get_queryset(request).defer("text")
+
+
+@admin.register(CalendarLink)
+class CalendarLinkAdmin(LookedAtOnly):
+    """That somebody reads a calendar, not its address."""
+
+    list_display = ["member", "with_preparation", "with_slides", "alarm", "made_at"]
+    list_select_related = ["member__user"]
+    search_fields = ["member__user__name", "member__user__email"]
 
 
 @admin.register(PresenterLink)

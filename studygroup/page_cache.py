@@ -37,6 +37,8 @@ SAME_FOR_EVERYBODY = {
     "presenter",
     "resources",
     "feed",
+    "calendar",
+    "session_calendar",
     "sitemap",
     "picture",
     "session_picture",

@@ -10,7 +10,7 @@ from sessions_app.urls import member as sessions_member
 from sessions_app.urls import organiser as sessions_organiser
 from sessions_app.urls import public as sessions_public
 from sessions_app.urls import sessions
-from studygroup.views import organiser, outbox, outside, public
+from studygroup.views import calendars, organiser, outbox, outside, public
 from studygroup.views.archive_export import archive_export
 from studygroup.views.search import search
 
@@ -33,6 +33,13 @@ urlpatterns = [
     path("arrive/", public.arrive, name="arrive"),
     path("search/", search, name="search"),
     path("feed.atom", outside.feed, name="feed"),
+    path("calendar.ics", calendars.public_calendar, name="calendar"),
+    path("sessions/<int:number>/calendar.ics", calendars.session_calendar, name="session_calendar"),
+    path("me/calendar/", calendars.my_calendar, name="my_calendar"),
+    path("me/calendar/on/", calendars.calendar_on, name="calendar_on"),
+    path("me/calendar/replace/", calendars.calendar_replace, name="calendar_replace"),
+    path("me/calendar/off/", calendars.calendar_off, name="calendar_off"),
+    path("me/calendar/<str:token>.ics", calendars.member_calendar, name="member_calendar"),
     path("sitemap.xml", outside.sitemap, name="sitemap"),
     path("robots.txt", outside.robots, name="robots"),
     path("picture.png", outside.picture, name="picture"),

@@ -1,5 +1,6 @@
 from sessions_app.models.archive_upload import ArchiveUpload, ImportedFile
 from sessions_app.models.attendance import Attendance
+from sessions_app.models.calendar_link import CalendarLink
 from sessions_app.models.curriculum import Path, Resource, Source, Track
 from sessions_app.models.guest_chair import GuestChair
 from sessions_app.models.material import Material
@@ -23,6 +24,7 @@ __all__ = [
     "Appearance",
     "ArchiveUpload",
     "Attendance",
+    "CalendarLink",
     "GuestChair",
     "ImportedFile",
     "Material",

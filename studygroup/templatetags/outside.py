@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 
 from members.models import Group
 from sessions_app.models import Session
-from studygroup import outside, social
+from studygroup import calendars, outside, social
 
 register = template.Library()
 
@@ -51,6 +51,12 @@ def opening(source: str) -> str:
 def picture_in_words(session: Session) -> str:
     """What the session's picture shows."""
     return social.in_words(session)
+
+
+@register.inclusion_tag("components/_add_to_calendar.html", takes_context=True)
+def add_to_calendar(context, session: Session) -> dict:
+    """Google's and Outlook's calendars, and a file for all others."""
+    return {"links": calendars.add_links(session), "viewer": context.get("viewer")}
 
 
 @register.simple_tag

@@ -15,6 +15,7 @@ from outbox.models import Message
 from sessions_app.models import (
     ArchiveUpload,
     Attendance,
+    CalendarLink,
     GuestChair,
     ImportedFile,
     MeToo,
@@ -37,8 +38,8 @@ from tests.sessions_app.test_query_counts import fill
 
 # Who has read what is nobody else’s to see, the organisers’ included.
 BY_VERB_ALONE = (
-    ArchiveUpload, Attendance, GuestChair, ImportedFile, MeToo, Notes, NotesDraft, NotesRevision, Photo,
-    PresentationStep, PresenterLink, PrivateNote, ReadingLink, StoredFile, StuckPoint,
+    ArchiveUpload, Attendance, CalendarLink, GuestChair, ImportedFile, MeToo, Notes, NotesDraft,
+    NotesRevision, Photo, PresentationStep, PresenterLink, PrivateNote, ReadingLink, StoredFile, StuckPoint,
 )  # fmt: skip
 MODELS = [model for model in apps.get_app_config("sessions_app").get_models() if model is not Progress]
 

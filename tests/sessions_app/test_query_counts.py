@@ -16,6 +16,7 @@ from sessions_app.models import (
     Appearance,
     ArchiveUpload,
     Attendance,
+    CalendarLink,
     GuestChair,
     ImportedFile,
     Material,
@@ -104,6 +105,7 @@ def _fill_more(main, held, reading, talk, person, member, now) -> None:
     """A row of what hangs on a session, a reading or a talk."""
     main.prerequisites.add(held)
     Attendance.objects.create(session=held, member=MemberFactory(), noted_at=now)
+    CalendarLink.objects.create(member=MemberFactory(), made_at=now)
     kept = {"content": "files/a.pdf", "content_type": "application/pdf", "size": 9, "uploaded_at": now}
     reading.file = StoredFile.objects.create(name="a.pdf", **kept)
     reading.save()
