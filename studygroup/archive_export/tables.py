@@ -221,7 +221,10 @@ LEFT_OUT = {
         ],
         APPLICANTS,
     ),
-    **dict.fromkeys(["members.Invitation", "members.Knock", "sessions_app.PresenterLink"], SECRETS),
+    **dict.fromkeys(
+        ["members.Invitation", "members.Knock", "sessions_app.CalendarLink", "sessions_app.PresenterLink"],
+        SECRETS,
+    ),
     **dict.fromkeys(
         ["sessions_app.NotesDraft", "sessions_app.PrivateNote", "sessions_app.Progress"], PRIVATE
     ),

@@ -81,6 +81,7 @@ def test_page_of_a_coming_session_says_what_to_read_and_who_presents(visitor):
         "Up next",
         "Presenting",
         "On the day",
+        "Add to a calendar",
     ]
 
 
