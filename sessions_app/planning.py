@@ -133,6 +133,9 @@ def _save_talks(
     session: Session, lines: list[TalkLine], removed: frozenset[int], *, now: datetime
 ) -> list[str]:
     """Save the talks; returns the names of presenters whom nobody had heard of before."""
+    # In the order of their keys, as `proposals.follow` takes them: the form's order would be another, and two
+    # transactions that hold one talk each would wait for each other.
+    list(Presentation.objects.select_for_update().filter(slots__session=session).order_by("pk").values("pk"))
     slots = {slot.presentation_id: slot for slot in session.slots.select_related("presentation")}
     for pk in removed & slots.keys():
         talk = slots[pk].presentation

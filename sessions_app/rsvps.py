@@ -32,6 +32,10 @@ class TooLong(Refused):
     """Longer than what is kept."""
 
 
+class AskedMeanwhile(Refused):
+    """Another question stands there than the one that was seen."""
+
+
 class NotTheirs(Refused):
     """This person neither presents in the session nor organises."""
 
@@ -95,11 +99,12 @@ def can_still_ask(session: Session, *, now: datetime) -> bool:
 
 
 @transaction.atomic
-def set_warm_up(*, session_id: int, question: str, by: User, now: datetime) -> Session:
+def set_warm_up(*, session_id: int, question: str, seen: str, by: User, now: datetime) -> Session:
     """Ask those who come one question, ask another, or none (""). Answers that were given stay.
 
-    by: somebody who `can_follow` the preparation, else raises NotTheirs. Raises TooLate once the session has
-    started or was called off, TooLong.
+    seen: the question that stood there when the form was opened. by: somebody who `can_follow` the
+    preparation, else raises NotTheirs. Raises TooLate once the session has started or was called off,
+    AskedMeanwhile when somebody else has asked something by now, and TooLong.
     """
     session = Session.objects.select_for_update().get(pk=session_id)
     if not can_follow(by, session):
@@ -111,6 +116,11 @@ def set_warm_up(*, session_id: int, question: str, by: User, now: datetime) -> S
     question = " ".join(question.split())
     if len(question) > LONGEST_QUESTION:
         raise TooLong(f"Shorten the question; at most {LONGEST_QUESTION} characters are kept.")
+    if session.warm_up not in (seen, question):
+        raise AskedMeanwhile(
+            f"Somebody else has asked meanwhile: “{session.warm_up}” Nothing was overwritten; "
+            "saving again puts yours in its place."
+        )
     session.warm_up = question
     session.save(update_fields=["warm_up"])
     return session

@@ -203,13 +203,14 @@ def address(file: StoredFile) -> str:
     return reverse("stored_file", args=[file.pk, file.name])
 
 
-def can_open(user: User, file: StoredFile) -> bool:
+def can_open(user: User, file: StoredFile, *, organiser: bool) -> bool:
     """Whether this person may download the file (rule 7). Two queries at most, besides the membership.
 
+    organiser: whether what is the organisers' may be shown (access.sees_everything).
     Something to read: members, of a session that they may open. Material: by its audience, and who presents
     the talk always. A file without an owner: whoever uploaded it.
     """
-    organiser, member = can_organise(user), member_of(user)
+    member = member_of(user)
     sessions = Session.objects.visible_to(organiser=organiser)
     if reading := getattr(file, "reading", None):
         return (organiser or member is not None) and sessions.filter(pk=reading.session_id).exists()

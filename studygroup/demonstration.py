@@ -25,6 +25,7 @@ def load_meetings(path: Path, session: Session, *, now: datetime) -> None:
     rsvps.set_warm_up(
         session_id=session.pk,
         question=coming["warm_up"],
+        seen="",
         by=members[coming["warm_up_by"]].user,
         now=_before(now, 8),
     )

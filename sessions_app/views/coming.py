@@ -72,14 +72,22 @@ def warm_up(request: HttpRequest, number: int) -> HttpResponse:
     if lacks_second_factor(request):
         return second_factor.lead_to_it(request)
     now, back = timezone.now(), request.GET.get("back", "")
-    form, refusal = WarmUpForm(request.POST or None, initial={"question": session.warm_up}), ""
+    form, refusal, seen = WarmUpForm(initial={"question": session.warm_up}), "", session.warm_up
     if request.method == "POST":
         form = WarmUpForm(request.POST)
+        seen = request.POST.get("seen", "")
         if form.is_valid():
             try:
                 saved = rsvps.set_warm_up(
-                    session_id=session.pk, question=form.cleaned_data["question"], by=request.user, now=now
+                    session_id=session.pk,
+                    question=form.cleaned_data["question"],
+                    seen=request.POST.get("seen", ""),
+                    by=request.user,
+                    now=now,
                 )
+            except rsvps.AskedMeanwhile as asked:
+                refusal = str(asked)
+                seen = Session.objects.values_list("warm_up", flat=True).get(pk=session.pk)
             except Refused as refused:
                 refusal = str(refused)
             else:
@@ -88,7 +96,8 @@ def warm_up(request: HttpRequest, number: int) -> HttpResponse:
                 here = reverse("sessions:warm_up", args=[number])
                 return redirect(page_of(session, back) if back else here)
     status = 422 if refusal or form.errors else 200
-    context = {**warm_up_part(session, now=now, form=form), "refusal": refusal, "warm_up_is_page": True}
+    context = {**warm_up_part(session, now=now, form=form), "refusal": refusal}
+    context |= {"warm_up_is_page": True, "warm_up_seen": seen}
     return render(request, "member/warm_up.html", context, status=status)
 
 

@@ -161,7 +161,8 @@ def _carry_out(request: HttpRequest, session: Session) -> Row:
         name = " ".join(request.POST["guest"].replace("\x00", "").split())
         attendance.note_name(name=name, came=True, **given)
         return Row(NAME, name, name, True)
-    kind, wanted, whom = [*request.POST.get("wish", "").split(":", 2), "", "", ""][:3]
+    wish = request.POST.get("wish", "").replace("\x00", "")
+    kind, wanted, whom = [*wish.split(":", 2), "", "", ""][:3]
     came = wanted == "1"
     if wanted in ("0", "1") and kind == NAME:
         attendance.note_name(name=whom, came=came, **given)

@@ -47,12 +47,13 @@ def reading_read(request: HttpRequest, pk: int) -> HttpResponse:
     reading = get_object_or_404(Reading.objects.select_related("session"), pk=pk, session__in=visible)
     now, member, back = timezone.now(), member_of(request.user), request.GET.get("back", NEXT)
     said = request.POST.get("read")
-    if said in ("1", "yes", "0", "no"):
-        preparation.set_read(reading=reading, member=member, read=said in ("1", "yes"), now=now)
+    read = said in ("1", "yes")
+    if read or said in ("0", "no"):
+        preparation.set_read(reading=reading, member=member, read=read, now=now)
     else:
         messages.error(request, "That said neither read nor unread. Nothing was changed.")
     if back == CATCH_UP:
-        return after_catching_up(request, reading)
+        return after_catching_up(request, reading, read=read)
     if request.htmx:
         part = prep_part(reading.session, member=member, back=back, now=now)
         return render(request, "member/_prep.html", part)

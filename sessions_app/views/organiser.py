@@ -105,7 +105,7 @@ def session_new(request: HttpRequest) -> HttpResponse:
     model, group = request.GET.get("like", ""), group_of(request)
     if not model:
         return _page(request, Editor(suggested=suggestions.usual(group)))
-    if not (model.isascii() and model.isdecimal()):
+    if not (model.isascii() and model.isdecimal() and len(model) < 10):
         raise Http404
     try:
         suggested = suggestions.like(int(model), group, now=timezone.now())

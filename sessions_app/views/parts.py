@@ -134,6 +134,7 @@ def warm_up_part(session: Session, *, now: datetime, form: WarmUpForm | None = N
     return {
         "session": session,
         "warm_up_form": form or WarmUpForm(initial={"question": session.warm_up}),
+        "warm_up_seen": session.warm_up,
         "warm_up_url": f"{url}?back={back}" if back else url,
         "warm_up_answers": answers,
         "warm_up_answered": len(answers),

@@ -223,10 +223,16 @@ def catch_up(request: HttpRequest) -> HttpResponse:
     return _catch_up(request)
 
 
-def after_catching_up(request: HttpRequest, reading: Reading) -> HttpResponse:
-    """Where a tick on the catch-up page leads: to what is left there, with the way to take it back."""
+def after_catching_up(request: HttpRequest, reading: Reading, *, read: bool) -> HttpResponse:
+    """Where a tick on the catch-up page leads: to what is left there, with the way to take it back.
+
+    read: whether it was ticked off; else it stands in the list again.
+    """
     if request.htmx:
-        return _catch_up(request, ticked=reading, template="member/_catch_up.html")
+        return _catch_up(request, ticked=reading if read else None, template="member/_catch_up.html")
     number = reading.session.number
-    messages.success(request, f"“{reading.title}” is ticked off. The page of session {number} has it still.")
+    if read:
+        messages.success(
+            request, f"“{reading.title}” is ticked off. The page of session {number} has it still."
+        )
     return redirect("catch_up")

@@ -9,6 +9,7 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_safe
 
+from members.access import sees_everything
 from sessions_app import stored_files
 from sessions_app.models import StoredFile
 
@@ -22,7 +23,7 @@ def stored_file(request: HttpRequest, pk: uuid.UUID, name: str) -> HttpResponse:
         .filter(pk=pk, name=name)
         .first()
     )
-    if file is None or not stored_files.can_open(request.user, file):
+    if file is None or not stored_files.can_open(request.user, file, organiser=sees_everything(request)):
         raise Http404
     etag = f'"{file.sha256}"'
     response = get_conditional_response(request, etag=etag)

@@ -286,3 +286,11 @@ def test_noting_changes_no_answer(session, organiser, member):
     rsvps.answer(session_id=session.pk, member=member, answer="no", now=NOW)
     attendance.note_member(session_id=session.pk, member_id=member.pk, came=True, by=organiser, now=NOW)
     assert list(Rsvp.objects.values_list("answer", flat=True)) == ["no"]
+
+
+def test_sign_that_no_text_can_hold_is_left_out_of_a_name_at_the_door(session, as_organiser):
+    Session.objects.update(starts_at=NOW, ends_at=NOW + timedelta(hours=2))
+
+    mark(as_organiser, session, "name:1:Bo\x00 Lund")
+
+    assert list(Attendance.objects.values_list("guest_name", flat=True)) == ["Bo Lund"]

@@ -279,6 +279,19 @@ def test_tick_on_the_catch_up_page_stays_there(as_member, coming, headers):
     assert Progress.objects.get().reading == reading
 
 
+@pytest.mark.parametrize("headers", [{}, HTMX])
+@pytest.mark.parametrize(("said", "told"), [("0", ""), ("x", "That said neither read nor unread.")])
+def test_tick_taken_back_or_meaning_nothing_is_not_called_ticked_off(as_member, coming, headers, said, told):
+    reading = ReadingFactory(session=held(1, coming), title="Paper")
+
+    response = as_member.post(
+        f"/readings/{reading.pk}/read/?back=catch-up", {"read": said}, headers=headers, follow=True
+    )
+
+    assert ("is ticked off" in text_of(response), Progress.objects.count()) == (False, 0)
+    assert headers or told in text_of(response)
+
+
 def test_past_sessions_page_lets_members_tick_and_says_what_was_prepared(as_member, visitor, group):
     session = held(3)
     reading = ReadingFactory(session=session, title="Paper")

@@ -114,9 +114,13 @@ def test_end_after_midnight_and_unknown_hours_give_the_usual_ones(group):
     assert (unknown["starts"], unknown["ends"]) == (time(17), time(19))
 
 
+EVENING = datetime(2027, 1, 20, 16, 30, tzinfo=UTC)
+
+
 def test_form_like_another_is_filled_and_saves_a_draft(as_organiser):
     track = TrackFactory()
-    model = SessionFactory(number=4, **SHAPE, **SUBJECT)
+    # On one day in Tallinn, whatever the clock is now: a session of the form ends on the day it begins.
+    model = SessionFactory(number=4, starts_at=EVENING, **SHAPE, **SUBJECT)
     model.tracks.add(track)
 
     page = as_organiser.get(f"{NEW}?like=4")
@@ -170,3 +174,8 @@ def test_links_lead_from_the_session_and_from_the_list(as_organiser):
 
 def test_list_without_sessions_offers_no_model(as_organiser):
     assert "?like=" not in as_organiser.get("/organise/sessions/").text
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "1" * 10, "²", "-1", "x"])
+def test_number_that_no_session_can_have_is_not_found(as_organiser, number):
+    assert as_organiser.get(f"{NEW}?like={number}").status_code == 404

@@ -1,5 +1,6 @@
 """Saving a session: all of it or nothing, also when two organisers save at once (rule 5)."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, time, timedelta
 from threading import Barrier, Event
@@ -7,13 +8,22 @@ from time import sleep
 
 import pytest
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from sessions_app import planning, schedule
+from sessions_app import stored as storing
 from sessions_app.models import Presenter, Session
 from sessions_app.planning import Plan, ReadingLine, TalkLine
 from sessions_app.speakers import Unclear, fold, split_names
-from tests.factories import GroupFactory, MemberFactory, PresenterFactory, ReadingFactory, SessionFactory
+from tests.factories import (
+    GroupFactory,
+    MemberFactory,
+    PresentationFactory,
+    PresenterFactory,
+    ReadingFactory,
+    SessionFactory,
+)
 
 NOW = datetime(2027, 1, 2, 9, 0, tzinfo=UTC)
 
@@ -239,3 +249,24 @@ def test_save_waits_for_a_step_under_way_and_sees_it():
     assert kinds(at_once(announce, save)) == ["Changed", "NoneType"]
     session.refresh_from_db()
     assert (session.state, session.title == "New") == ("announced", False)
+
+
+def test_talks_are_locked_in_the_order_of_their_keys_whatever_the_forms_is(group):
+    """Holding another session with the same talks takes them so: in another order, both would wait."""
+    session = SessionFactory(number=7, state="draft")
+    talks = [PresentationFactory(session=session) for _ in range(3)]
+    stored = storing.stored(session)
+    plan = Plan(
+        values=values(),
+        talks=[
+            TalkLine(values={"title": talk.title, "url": "", "abstract": ""}, names=[], pk=talk.pk)
+            for talk in reversed(talks)
+        ],
+    )
+    with CaptureQueriesContext(connection) as queries:
+        planning.save_session(session_id=session.pk, seen=stored.version, plan=plan, now=timezone.now())
+
+    about = [q["sql"] for q in queries if '"sessions_app_presentation"' in q["sql"]]
+    first = next(sql for sql in about if sql.startswith("UPDATE") or "FOR UPDATE" in sql)
+    assert "FOR UPDATE" in first
+    assert re.search(r'ORDER BY (1|"sessions_app_presentation"\."id") ASC', first)

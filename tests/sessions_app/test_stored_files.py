@@ -12,6 +12,7 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
+from members.models import User
 from sessions_app import stored_files, tasks
 from sessions_app.models import Appearance, Material, StoredFile
 from sessions_app.stored_files import FileRefused, accept, clean_name, ending, forget, forget_ownerless
@@ -277,3 +278,19 @@ def test_files_of_nothing_go_after_a_day(db):
     assert set(StoredFile.objects.all()) == {owned, read}
     assert not StoredFile.objects.filter(pk=lost.pk).exists()
     assert tasks.forget_ownerless_files in tasks.TIDYING
+
+
+def test_organiser_without_the_asked_second_factor_opens_what_a_visitor_opens(group, client_of, member):
+    group.second_factor = True
+    group.save()
+    outsider = client_of(User.objects.create_superuser("root@example.org", "Root", "irrelevant"))
+    public, members = kept(), kept()
+    held = HeldSessionFactory()
+    Material.objects.create(kind="slides", file=public, session=held)
+    Material.objects.create(kind="slides", file=members, session=held, audience="members")
+    proposed = kept()
+    Material.objects.create(kind="slides", file=proposed, presentation=PresentationFactory(state="proposed"))
+
+    answers = [outsider.get(stored_files.address(file)).status_code for file in (public, members, proposed)]
+
+    assert answers == [200, 404, 404]

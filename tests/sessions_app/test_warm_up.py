@@ -36,7 +36,22 @@ def words(response) -> str:
 
 
 def ask(session: Session, by, question: str = "Another?", now=NOW) -> Session:
-    return rsvps.set_warm_up(session_id=session.pk, question=question, by=by, now=now)
+    session.refresh_from_db()
+    return rsvps.set_warm_up(session_id=session.pk, question=question, seen=session.warm_up, by=by, now=now)
+
+
+def test_question_that_was_changed_meanwhile_is_shown_and_not_overwritten(session, as_organiser, organiser):
+    ask(session, organiser, "The newer one?")
+
+    stale = as_organiser.post(ASK, {"question": "Mine?", "seen": ""})
+    session.refresh_from_db()
+    assert (stale.status_code, session.warm_up) == (422, "The newer one?")
+    assert "“The newer one?” Nothing was overwritten; saving again puts yours in its place." in words(stale)
+    assert ">Mine?</textarea>" in re.sub(r"\s*\n", "", stale.content.decode())
+
+    again = as_organiser.post(ASK, {"question": "Mine?", "seen": stale.context["warm_up_seen"]})
+    session.refresh_from_db()
+    assert (again.status_code, session.warm_up) == (302, "Mine?")
 
 
 # --- Asking --------------------------------------------------------------------------------------------
@@ -83,7 +98,7 @@ def test_too_long_question_is_refused_and_stays_typed(session, as_organiser):
 def test_page_saves_the_question_for_presenters_alone(session, client_of, as_member):
     presenter = client_of(presenter_of(session).user)
     assert presenter.get(ASK).status_code == 200
-    response = presenter.post(ASK, {"question": "Why?"})
+    response = presenter.post(ASK, {"question": "Why?", "seen": QUESTION})
     assert (response.status_code, response.url) == (302, ASK)
     assert Session.objects.get(pk=session.pk).warm_up == "Why?"
     back = presenter.post(f"{ASK}?back=readiness", {"question": "Why?"})
@@ -158,6 +173,6 @@ def test_changed_question_warns_and_keeps_the_answers(session, as_organiser):
         rsvps.answer(session_id=session.pk, member=MemberFactory(), answer="yes", warm_up="So", now=NOW)
     warning = "Two members have answered the question as it stands. Their answers stay if you change it."
     assert warning in words(as_organiser.get(ASK))
-    as_organiser.post(ASK, {"question": ""})
+    as_organiser.post(ASK, {"question": "", "seen": QUESTION})
     assert list(Rsvp.objects.values_list("warm_up", flat=True)) == ["So", "So"]
     assert "The question was taken away. These are the answers to it." in words(as_organiser.get(ASK))
