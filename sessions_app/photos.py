@@ -6,7 +6,7 @@ import re
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.core.files.base import ContentFile
@@ -26,6 +26,7 @@ SIDE, SMALL_SIDE = 2000, 800  # pixels of the longer side
 QUALITY = 82
 LARGEST_FILE = 20 * pictures.MEGABYTE  # bytes
 MOST = 60  # photos of one session
+SECOND_CLICK = timedelta(minutes=1)  # in which the same photo from the same person is the same one
 MARKS = re.compile(r"([\\\[\]*_`$<>&!~^|])")  # what Markdown could take for more than a letter
 
 
@@ -82,9 +83,12 @@ def prepared(upload: UploadedFile) -> Prepared:
 # --- Adding, changing, removing ------------------------------------------------------------------------
 @transaction.atomic
 def add(*, session_id: int, new: Iterable[NewPhoto], by: User | None, now: datetime) -> list[Photo]:
-    """Put photos behind those that the session has. Raises TooManyPhotos, and Session.DoesNotExist."""
+    """Put photos behind those that the session has. Raises TooManyPhotos, and Session.DoesNotExist.
+
+    What the same person sent a moment ago is a second click, and not added again.
+    """
     session = Session.objects.select_for_update().get(pk=session_id)
-    new = list(new)
+    new = [each for each in new if not (by and _came_before(session, each, by=by, now=now))]
     if session.photos.count() + len(new) > MOST:
         raise TooManyPhotos
     last = session.photos.aggregate(last=Max("position"))["last"] or 0
@@ -112,6 +116,17 @@ def add(*, session_id: int, new: Iterable[NewPhoto], by: User | None, now: datet
             _delete_files(photo)
         raise
     return made
+
+
+def _came_before(session: Session, each: NewPhoto, *, by: User, now: datetime) -> bool:
+    just_now = session.photos.filter(
+        uploaded_by=by,
+        uploaded_at__gt=now - SECOND_CLICK,
+        alternative=each.alternative,
+        width=each.prepared.width,
+        height=each.prepared.height,
+    )
+    return any(photo.small.read() == each.prepared.small for photo in just_now)
 
 
 def change(*, session_id: int, photo_id: int, alternative: str, caption: str, audience: str) -> None:

@@ -53,10 +53,14 @@ def photo_list(request: HttpRequest, session: Session) -> HttpResponse:
         return _page(request, session, rows, status=422)
     new = [row.new_photo() for row in rows if row.has_changed()]
     try:
-        photos.add(session_id=session.pk, new=new, by=request.user, now=timezone.now())
+        made = photos.add(session_id=session.pk, new=new, by=request.user, now=timezone.now())
     except Refused as refused:
         return _page(request, session, rows, refusal=str(refused), status=422)
-    messages.success(request, "The photo was added." if len(new) == 1 else f"{len(new)} photos were added.")
+    if made:
+        said = "The photo was added." if len(made) == 1 else f"{len(made)} photos were added."
+        messages.success(request, said)
+    else:
+        messages.info(request, "You added this a moment ago; it stands here once.")
     return redirect("sessions:photos", session.number)
 
 

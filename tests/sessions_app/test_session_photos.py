@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from html.parser import HTMLParser
 from io import BytesIO
 
@@ -508,3 +509,13 @@ def test_public_picture_costs_one_question(session, visitor, django_assert_num_q
 
     with django_assert_num_queries(1):
         assert visitor.get(address).status_code == 200
+
+
+def test_second_click_adds_nothing_and_the_same_photo_later_is_another(session, as_organiser, organiser):
+    now = timezone.now()
+    new = photos.NewPhoto(photos.prepared(upload(picture())), "A full room")
+    given = {"session_id": session.pk, "new": [new], "by": organiser}
+
+    counts = [len(photos.add(**given, now=now + timedelta(seconds=seconds))) for seconds in (0, 1, 59, 61)]
+
+    assert (counts, session.photos.count()) == ([1, 0, 0, 1], 2)
