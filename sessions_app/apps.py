@@ -6,7 +6,8 @@ class SessionsConfig(AppConfig):
     verbose_name = "Sessions"
 
     def ready(self) -> None:
-        """Let the files of photos go with their rows, however these are deleted."""
-        from sessions_app import photos
+        """Let go what belongs to a row that is deleted, by whatever way."""
+        from sessions_app import photos, presenting
 
         photos.listen()
+        presenting.listen()

@@ -8,8 +8,8 @@ from datetime import datetime
 from django.utils.dateformat import format as formatted
 
 from members.errors import Refused
-from members.models import Group, Member
-from sessions_app import guests, mails
+from members.models import Group
+from sessions_app import concerned, guests, mails
 from sessions_app.models import Session
 
 # What is compared, in the order of the mail; the link is the members' alone.
@@ -86,12 +86,14 @@ def tell(session: Session, before: Arrangement, group: Group | None, *, now: dat
         return 0
     session.changed_at, session.sequence = now, session.sequence + 1
     session.save(update_fields=["changed_at", "sequence"])
+    public = [change for change in changed if change.name != "online_url"]
+    chairs = list(guests.kept(session).select_related("application"))
     told = [
-        mails.changed(session, changed, member, group, now=now)
-        for member in Member.objects.active().select_related("user")
+        mails.changed(session, news, recipient, group, now=now)
+        for recipient in concerned.of_session(session, besides=[chair.application.email for chair in chairs])
+        if (news := changed if recipient.signs_in else public)
     ]
-    if public := [change for change in changed if change.name != "online_url"]:
-        chairs = guests.kept(session).select_related("application")
+    if public:
         told += [mails.changed_for_guest(session, public, chair, group, now=now) for chair in chairs]
     return len(told)
 

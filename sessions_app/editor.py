@@ -17,7 +17,7 @@ from sessions_app.planning import Plan, ReadingLine, TalkLine
 from sessions_app.reading_rows import MOST_READINGS, ReadingForm, ReadingRows, shown_link
 from sessions_app.row_forms import MOST_TALKS, RowFormSet, TalkRows
 from sessions_app.session_form import SessionForm
-from sessions_app.speakers import Directory
+from sessions_app.speakers import Directory, line_of
 from sessions_app.stored import READING_FIELDS, TALK_FIELDS, Stored
 from sessions_app.suggestions import PLACE
 
@@ -74,7 +74,7 @@ def talk_rows(stored: Stored) -> list[dict]:
         | {
             "pk": talk.presentation.pk,
             "order": order,
-            "presenters": ", ".join(presenter.name for presenter in talk.presenters),
+            "presenters": line_of(talk.presenters),
         }
         for order, talk in enumerate(stored.talks, start=1)
     ]

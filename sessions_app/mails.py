@@ -8,26 +8,35 @@ from typing import TYPE_CHECKING
 
 from django.urls import reverse
 
-from members.models import Group, Member
+from members.models import Group
 from outbox.models import Message
 from outbox.writing import absolute, write
+from sessions_app.concerned import Recipient
 from sessions_app.models import GuestChair, Session
 
 if TYPE_CHECKING:
     from sessions_app.changes import Change
 
 
-def _to_member(
-    kind: str, session: Session, member: Member, group: Group, *, now: datetime, event: object = "", **context
+def _to_one(
+    kind: str,
+    session: Session,
+    recipient: Recipient,
+    group: Group,
+    *,
+    now: datetime,
+    event: object = "",
+    **context,
 ) -> Message:
     # A session that is announced again after having been cancelled is another event.
     event = event or f"{session.announced_at:%Y-%m-%dT%H:%M:%S.%f}"
     return write(
         kind=kind,
         about=f"session:{session.pk}:{event}",
-        to=member.user.email,
+        to=recipient.address,
         context={
-            "name": member.name,
+            "name": recipient.name,
+            "signs_in": recipient.signs_in,
             "group": group,
             "session": session,
             "session_url": absolute(session.get_absolute_url()),
@@ -37,24 +46,27 @@ def _to_member(
     )
 
 
-def announced(session: Session, member: Member, group: Group, *, now: datetime) -> Message:
-    """To a member: when and where the session is, and the page with what to prepare."""
-    return _to_member("session_announced", session, member, group, now=now)
+def announced(session: Session, recipient: Recipient, group: Group, *, now: datetime) -> Message:
+    """To a member or a presenter: when and where the session is, and its page."""
+    return _to_one("session_announced", session, recipient, group, now=now)
 
 
-def cancelled(session: Session, member: Member, group: Group, *, now: datetime) -> Message:
-    """To a member: the session does not take place."""
-    return _to_member("session_cancelled", session, member, group, now=now)
+def cancelled(session: Session, recipient: Recipient, group: Group, *, now: datetime) -> Message:
+    """To a member or a presenter: the session does not take place."""
+    return _to_one("session_cancelled", session, recipient, group, now=now)
 
 
 def changed(
-    session: Session, changes: Sequence[Change], member: Member, group: Group, *, now: datetime
+    session: Session, changes: Sequence[Change], recipient: Recipient, group: Group, *, now: datetime
 ) -> Message:
-    """To a member: the session has another date or place. Once for each number in its `sequence`."""
-    return _to_member(
+    """To a member or a presenter: the session has another date or place. Once for each `sequence`.
+
+    changes: without the link to join from afar for somebody who does not sign in.
+    """
+    return _to_one(
         "session_changed",
         session,
-        member,
+        recipient,
         group,
         now=now,
         event=session.sequence,

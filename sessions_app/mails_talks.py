@@ -10,6 +10,8 @@ from django.urls import reverse
 from members.models import Group, Member
 from outbox.models import Message
 from outbox.writing import absolute, write
+from sessions_app import concerned
+from sessions_app.concerned import Recipient
 from sessions_app.models import Presentation, PresentationStep, Presenter, Session
 
 
@@ -47,19 +49,6 @@ def to_organisers(
         )
 
 
-def people_of(talk: Presentation) -> dict[str, tuple[str, bool]]:
-    """Whom to write to about a talk: address → (name, whether they sign in here)."""
-    found: dict[str, tuple[str, bool]] = {}
-    if talk.proposed_by_id:
-        found[talk.proposed_by.user.email] = (talk.proposed_by.name, True)
-    for presenter in Presenter.objects.with_people().filter(presentations=talk).order_by("pk"):
-        if presenter.member_id and presenter.member.user.is_active:
-            found[presenter.member.user.email] = (presenter.name, True)
-        elif presenter.email:
-            found.setdefault(presenter.email, (presenter.name, False))
-    return found
-
-
 def to_presenters(
     kind: str,
     talk: Presentation,
@@ -71,47 +60,52 @@ def to_presenters(
 ) -> None:
     """To those who present it: what the organisers did, with what they say.
 
-    A session that is still a draft is the organisers' (rule 7), so the mail does not name it.
+    A session that was never announced is the organisers' (rule 7), so the mail does not name it.
     """
-    shown = session if session and session.state != Session.State.DRAFT else None
-    for address, (name, signs_in) in people_of(talk).items():
+    shown = session if session and session.is_public else None
+    for recipient in concerned.of_talk(talk):
         write(
             kind=kind,
             about=_of_step(step),
-            to=address,
+            to=recipient.address,
             context={
-                "name": name,
+                "name": recipient.name,
                 "group": group,
                 "talk": talk,
                 "message": step.message,
                 "session": shown,
-                "talk_url": absolute(reverse("talk", args=[talk.pk])) if signs_in else "",
+                "talk_url": absolute(reverse("talk", args=[talk.pk])) if recipient.signs_in else "",
             },
             now=now,
         )
 
 
+def slides_of(talk_id: int, presenter_id: int) -> str:
+    """The event of a presenter's slides being due, whatever address they have by then."""
+    return f"talk:{talk_id}:presenter:{presenter_id}"
+
+
 def slides_due(
     talk: Presentation,
     presenter: Presenter,
-    address: str,
+    recipient: Recipient,
     session: Session,
     group: Group,
     *,
     now: datetime,
     token: str = "",
 ) -> Message:
-    """To somebody who presents soon: the slides are not there yet. Once a talk and person.
+    """To somebody who presents soon: the slides are not there yet. Once a talk and presenter.
 
     token: of a guest's private page, where they put them without signing in.
     """
     where = reverse("presenting", args=[token]) if token else reverse("talk_materials", args=[talk.pk])
     return write(
         kind="slides_due",
-        about=f"talk:{talk.pk}",
-        to=address,
+        about=slides_of(talk.pk, presenter.pk),
+        to=recipient.address,
         context={
-            "name": presenter.name,
+            "name": recipient.name,
             "group": group,
             "talk": talk,
             "session": session,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,8 +13,8 @@ from django.db.models import Exists, OuterRef, Sum
 from members.errors import Refused
 from members.models import Group, User
 from outbox.models import Message
+from sessions_app import concerned, presenting, stored_files
 from sessions_app import mails_talks as mails
-from sessions_app import presenting, stored_files
 from sessions_app.models import Material, Presentation, Presenter, Session, Slot, StoredFile
 
 MOST = 30  # materials of one talk or session
@@ -47,12 +48,14 @@ def _lock(owner: Owner) -> None:
 def add(
     *, owner: Owner, values: Values, by: User | None, now: datetime, guest: Presenter | None = None
 ) -> Material:
-    """Put a link or a file to a talk or a session.
+    """Put a link or a file to a talk or a session. What stands there already, to the byte, is not put twice.
 
     guest: the presenter without an account who does it. Raises Refused when MOST are there, FileRefused.
     """
     _lock(owner)
     there = Material.objects.filter(**of(owner))
+    if again := there.filter(kind=values.kind, title=values.title, **_what(values)).first():
+        return again
     if there.count() >= MOST:
         raise Refused(f"Take something away first; {MOST} links and files are the most.")
     last = there.order_by("-position").values_list("position", flat=True).first() or 0
@@ -65,6 +68,19 @@ def add(
         file=_accept(values.upload, by=by, now=now, guest=guest) if values.upload else None,
         position=last + 1,
     )
+
+
+def _what(values: Values) -> dict:
+    """By what a second click is recognised: the link, or the file's name and bytes."""
+    if values.upload is None:
+        return {"url": values.url}
+    digest = hashlib.sha256()
+    for chunk in values.upload.chunks():
+        digest.update(chunk)
+    return {
+        "file__sha256": digest.hexdigest(),
+        "file__name": stored_files.clean_name(values.upload.name or ""),
+    }
 
 
 def _accept(upload: UploadedFile, *, by: User | None, now: datetime, guest: Presenter | None) -> StoredFile:
@@ -128,7 +144,7 @@ def due_at(session: Session, group: Group) -> datetime:
 def ask_for_slides(*, now: datetime) -> int:
     """Write to those who present in an announced session soon and have put no slides. Returns how many.
 
-    Each person once a talk, whatever else happens; nobody once the session has started.
+    Each person once a talk, whatever else happens; nobody who has left, nobody once the session has started.
     """
     group = Group.objects.current()
     if group is None or not group.materials_days:
@@ -156,21 +172,18 @@ def _ask(talk_id: int, session_id: int, group: Group, *, now: datetime) -> int:
         return 0
     session = Session.objects.get(pk=session_id)
     asked = set(
-        Message.objects.filter(kind="slides_due", about=f"talk:{talk_id}").values_list("to", flat=True)
+        Message.objects.filter(kind="slides_due", about__startswith=mails.slides_of(talk_id, "")).values_list(
+            "about", flat=True
+        )
     )
     count = 0
     for presenter in Presenter.objects.with_people().filter(presentations=talk).order_by("pk"):
-        address = _address_of(presenter)
-        if not address or address in asked:
+        recipient = concerned.presenting(presenter)
+        if recipient is None or mails.slides_of(talk_id, presenter.pk) in asked:
             continue
-        token = "" if presenter.member_id else presenting.issue(presenter, by=None, now=now)[1]
-        mails.slides_due(talk, presenter, address, session, group, now=now, token=token)
-        asked.add(address)
+        if presenter.member_id and not recipient.signs_in:
+            continue  # somebody who has left has no page to put slides on
+        token = "" if recipient.signs_in else presenting.issue(presenter, by=None, now=now)[1]
+        mails.slides_due(talk, presenter, recipient, session, group, now=now, token=token)
         count += 1
     return count
-
-
-def _address_of(presenter: Presenter) -> str:
-    if presenter.member_id:
-        return presenter.member.user.email if presenter.member.user.is_active else ""
-    return presenter.email

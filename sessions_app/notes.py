@@ -49,12 +49,13 @@ class NotAMember(Refused):
 def can_write_notes(user: User, session: Session) -> bool:
     """Whether this person writes the session's notes: organisers, its scribe, members who present in it.
 
-    Drafts of sessions are the organisers' (rule 7). One query at most, besides the membership.
+    Drafts of sessions are the organisers', called off or not (rule 7). One query at most, besides the
+    membership.
     """
     if can_organise(user):
         return True
     member = member_of(user)
-    if member is None or session.state == Session.State.DRAFT:
+    if member is None or not session.is_public:
         return False
     if session.scribe_id == member.pk:
         return True

@@ -7,19 +7,19 @@ the database gathers them into one JSON value a row instead, so the number of qu
 from __future__ import annotations
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import F, OuterRef, QuerySet, TextField, Value
+from django.db.models import Case, F, OuterRef, QuerySet, TextField, Value, When
 from django.db.models.functions import Coalesce, JSONObject, NullIf
 
 from sessions_app.models import Appearance, Session, Slot, Source, Track
-from sessions_app.models.presentation import FORGOTTEN
+from sessions_app.models.presentation import FORGOTTEN, NAMELESS
 
 
 def presenter_name(path: str = "presenter") -> Coalesce:
-    """SQL for `Presenter.name`: the account's, else the guest's, else that of somebody forgotten."""
+    """SQL for `Presenter.name`: the account's, else the guest's, else what stands for no name."""
     return Coalesce(
         NullIf(F(f"{path}__member__user__name"), Value("")),
         NullIf(F(f"{path}__guest_name"), Value("")),
-        Value(FORGOTTEN),
+        Case(When(**{f"{path}__member__isnull": False}, then=Value(NAMELESS)), default=Value(FORGOTTEN)),
         output_field=TextField(),
     )
 

@@ -140,7 +140,7 @@ def _save_talks(
     for pk in removed & slots.keys():
         talk = slots[pk].presentation
         slots[pk].delete()
-        if proposals.take_out(talk, now=now):
+        if proposals.take_out(talk, session=session, now=now):
             talk.delete()
     directory = Directory()
     made = []

@@ -78,7 +78,7 @@ def can_follow(user: User, session: Session) -> bool:
     if can_organise(user):
         return True
     member = member_of(user)
-    return member is not None and session.state != Session.State.DRAFT and presents(member, session)
+    return member is not None and session.is_public and presents(member, session)
 
 
 @transaction.atomic

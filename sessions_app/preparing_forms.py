@@ -35,6 +35,8 @@ class PrivateNoteForm(forms.Form):
 class QuestionForm(forms.Form):
     """What one does not understand, and where. `seen` is the version that a change began from."""
 
+    field_order = ("question", "where")
+
     where = forms.CharField(
         required=False,
         max_length=LONGEST_PLACE,

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.db.models.signals import pre_delete
+from django.utils import timezone
 
 from members.errors import Refused
-from members.models import Group, User
+from members.models import Group, Member, User
 from members.models.invitation import hash_token
 from sessions_app import mails_talks as mails
 from sessions_app.models import Presentation, Presenter, PresenterLink
 from sessions_app.proposals import CLOSED, ROAD
 
 MOST_LINKS = 20  # of one guest that work at the same time
+A_MOMENT = timedelta(minutes=1)  # within which a second link is a second click
 
 
 class Changed(Refused):
@@ -42,12 +45,19 @@ def make_link(*, presenter_id: int, email: str, by: User, now: datetime) -> str:
     """Make a private link for a guest; mail it when there is an address. Returns its token, to be shown once.
 
     email: where the guest is written to from now on, "" for nowhere. Raises Refused for a member, for
-    somebody erased, and when MOST_LINKS work already; Presenter.DoesNotExist.
+    somebody erased, within A_MOMENT of a link that works, and when MOST_LINKS work already;
+    Presenter.DoesNotExist.
     """
     presenter = Presenter.objects.select_for_update().get(pk=presenter_id)
     if presenter.member_id or not presenter.guest_name:
         raise Refused("Only guests need a private link; a member signs in. Nothing was made.")
-    if presenter.links.filter(revoked_at=None).count() >= MOST_LINKS:
+    working = presenter.links.filter(revoked_at=None)
+    if working.filter(made_at__gt=now - A_MOMENT).exists():
+        raise Refused(
+            "A link was made a moment ago. If you have not seen it, take it back below, then make another. "
+            "Nothing was made."
+        )
+    if working.count() >= MOST_LINKS:
         raise Refused(f"Take a link back first; {MOST_LINKS} of them work already.")
     presenter.email = email
     presenter.save(update_fields=["email"])
@@ -66,6 +76,17 @@ def revoke(*, link_id: int, now: datetime) -> PresenterLink:
     link.revoked_at = now
     link.save(update_fields=["revoked_at"])
     return link
+
+
+def _forget(sender, instance: Member, **kwargs) -> None:
+    presenters = Presenter.objects.filter(member=instance)
+    PresenterLink.objects.filter(presenter__in=presenters, revoked_at=None).update(revoked_at=timezone.now())
+    presenters.update(bio="", url="", email="")
+
+
+def listen() -> None:
+    """Hear of every member who is erased: what they left as a guest goes, and their links end (rule 9)."""
+    pre_delete.connect(_forget, sender=Member, dispatch_uid="sessions_app.presenting.forget")
 
 
 def open_with(token: str) -> Presenter:

@@ -14,6 +14,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from members.access import can_organise
 from members.errors import Refused
 from members.models import Group, Member, User
 from sessions_app import mails_talks as mails
@@ -98,10 +99,14 @@ def _log(talk: Presentation, before: str, *, by: User | None, now: datetime, mes
 def propose(*, by: Member, details: Details, now: datetime) -> Presentation:
     """Propose a talk, presented by whoever proposes it and those named; the organisers hear of it.
 
+    The same title and abstract again, while the first waits for an answer, is that talk: nothing is made.
     Raises Refused when MOST_OPEN wait already and for a wished session that is not coming, speakers.Unclear.
     """
     group = lock_group()
-    if by.proposals.filter(state=State.PROPOSED).count() >= MOST_OPEN:
+    waiting = by.proposals.filter(state=State.PROPOSED)
+    if same := waiting.filter(title=details.title, abstract=details.abstract).first():
+        return same
+    if waiting.count() >= MOST_OPEN:
         raise Refused(f"{MOST_OPEN} talks of yours wait for an answer. Withdraw one, or wait for it.")
     require_coming(details.wished_session, now=now)
     talk = Presentation.objects.create(
@@ -114,7 +119,8 @@ def propose(*, by: Member, details: Details, now: datetime) -> Presentation:
         proposed_at=now,
     )
     own, _ = Presenter.objects.get_or_create(member=by)
-    set_presenters(talk, details.names, Directory(), first=own.pk)
+    directory = Directory(None if can_organise(by.user) else by)
+    set_presenters(talk, details.names, directory, first=own.pk)
     step = _log(talk, "", by=by.user, now=now, message="")
     mails.to_organisers("talk_proposed", talk, step, group, now=now)
     return talk
@@ -286,10 +292,12 @@ def follow(talks: Iterable[int], *, now: datetime, by: User | None = None, is_ne
     return moved
 
 
-def _walk(talk: Presentation, wanted: str, *, by: User | None, now: datetime) -> None:
-    here, there = ROAD.index(talk.state), ROAD.index(wanted)
+def _walk(talk: Presentation, wanted: str, *, by: User | None, now: datetime) -> PresentationStep | None:
+    """Move a locked talk along the road. Returns the last step; None when it is there already."""
+    here, there, step = ROAD.index(talk.state), ROAD.index(wanted), None
     for place in range(here + 1, there + 1) if there > here else range(here - 1, there - 1, -1):
-        _move(talk, ROAD[place], by=by, now=now)
+        step = _move(talk, ROAD[place], by=by, now=now)
+    return step
 
 
 def follow_session(session: Session, *, now: datetime, by: User | None = None) -> None:
@@ -297,19 +305,29 @@ def follow_session(session: Session, *, now: datetime, by: User | None = None) -
     follow(session.slots.values_list("presentation", flat=True), now=now, by=by)
 
 
-def take_out(talk: Presentation, *, now: datetime, by: User | None = None) -> bool:
-    """After a slot was removed on the organisers' form: what was proposed goes back to the accepted ones.
+def take_out(talk: Presentation, *, session: Session, now: datetime, by: User | None = None) -> bool:
+    """After its slot in a session was removed on the organisers' form.
 
-    Returns whether the talk is in no session and was never proposed, so that nobody would find it again.
+    What was proposed goes back to the accepted ones, and those who present it hear of it. Returns whether the
+    talk is in no session and was never proposed, so that nobody would find it again.
     """
     locked = lock(talk.pk)
-    if locked.slots.exists():
-        follow([locked.pk], now=now, by=by)
-        return False
-    if locked.proposed_at is None:
+    before, others = locked.state, _states_of_sessions(locked)
+    if not others and locked.proposed_at is None:
         return True
-    if locked.state not in {State.ACCEPTED, *CLOSED}:
-        _move(locked, State.ACCEPTED, by=by, now=now)
+    if before in CLOSED:
+        return False
+    step = None
+    if others:
+        step = _walk(locked, _state_by(before, others), by=by, now=now)
+    elif before != State.ACCEPTED:
+        step = _move(locked, State.ACCEPTED, by=by, now=now)
+    is_mended_record = locked.state == State.GIVEN and session.state not in AHEAD
+    if locked.proposed_at and not is_mended_record:  # else nobody waits for it
+        step = step or _log(locked, before, by=by, now=now, message="")
+        mails.to_presenters(
+            "talk_unscheduled", locked, step, Group.objects.current(), now=now, session=session
+        )
     return False
 
 

@@ -6,7 +6,7 @@ from django import forms
 
 from sessions_app.forms import WebField, helper, row, text_area
 from sessions_app.models import Presenter
-from sessions_app.speakers import Directory, Unclear, split_names
+from sessions_app.speakers import Directory, Unclear, read_line
 
 MOST_TALKS = 12  # rows on the page; more would pass settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
 LAST = 1000  # the place of a row without a number
@@ -88,9 +88,9 @@ class TalkForm(RowForm):
     def clean_presenters(self) -> list[str]:
         """The names, each of which means one person or somebody new."""
         try:
-            names = split_names(self.cleaned_data["presenters"])
-            for name in names:
-                self.directory.find(name, self.stored.get(self.cleaned_data.get("pk"), ()))
+            among = self.stored.get(self.cleaned_data.get("pk"), ())
+            names = read_line(self.cleaned_data["presenters"], among)
+            self.directory.check(names, among)
         except Unclear as unclear:
             raise forms.ValidationError(str(unclear)) from unclear
         return names

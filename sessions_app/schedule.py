@@ -7,8 +7,8 @@ from datetime import datetime
 from django.db import transaction
 
 from members.errors import Refused
-from members.models import Group, Member
-from sessions_app import guests, mails, proposals
+from members.models import Group
+from sessions_app import concerned, guests, mails, proposals
 from sessions_app.models import Session
 
 State = Session.State
@@ -41,7 +41,7 @@ def _step(session_id: int, to: str) -> Session:
 
 @transaction.atomic
 def announce(*, session_id: int, now: datetime) -> Session:
-    """Show a draft to everybody and write to every active member.
+    """Show a draft to everybody and write to those concerned: members who may come, and who presents.
 
     Raises IllegalStep when it is not a draft, Refused when it lies in the past.
     """
@@ -51,8 +51,8 @@ def announce(*, session_id: int, now: datetime) -> Session:
     session.announced_at = now
     session.save(update_fields=["state", "announced_at"])
     group = Group.objects.current()
-    for member in Member.objects.active().select_related("user"):
-        mails.announced(session, member, group, now=now)
+    for recipient in concerned.of_session(session):
+        mails.announced(session, recipient, group, now=now)
     return session
 
 
@@ -69,9 +69,9 @@ def hold(*, session_id: int, now: datetime) -> Session:
 
 @transaction.atomic
 def cancel(*, session_id: int, now: datetime) -> Session:
-    """Call a session off. Members and guests hear of it when it had been announced. Raises IllegalStep.
+    """Call a session off. When it had been announced, those concerned hear of it. Raises IllegalStep.
 
-    Their answers stay on record.
+    These are members who may come, presenters, and guests with a chair. Their answers stay on record.
     """
     session = _step(session_id, State.CANCELLED)
     session.cancelled_at = now
@@ -79,8 +79,9 @@ def cancel(*, session_id: int, now: datetime) -> Session:
     session.save(update_fields=["state", "cancelled_at", "sequence"])
     if session.announced_at and session.starts_at > now:
         group = Group.objects.current()
-        for member in Member.objects.active().select_related("user"):
-            mails.cancelled(session, member, group, now=now)
+        with_chair = guests.kept(session).values_list("application__email", flat=True)
+        for recipient in concerned.of_session(session, besides=with_chair):
+            mails.cancelled(session, recipient, group, now=now)
         guests.call_off(session, group, now=now)
     return session
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import F, OuterRef, Value
-from django.db.models.functions import Coalesce, JSONObject, NullIf
+from django.db.models import OuterRef
+from django.db.models.functions import JSONObject
 
 from sessions_app.models import Appearance, Presentation, Reading, Session, Slot, Track, nest
 from sessions_app.overview import presenter_name
@@ -20,7 +20,6 @@ SESSION_FIELDS = (
     "online_url", "chairs", "directions", "host", "host_url", "summary", "agenda", "warm_up", "up_next",
     "notes_url",
 )  # fmt: skip
-ACCOUNT = "presenter__member__user"
 READING_FIELDS = ("kind", "title", "url", "part", "note", "minutes", "importance")
 TALK_FIELDS = ("title", "url", "abstract")
 
@@ -116,9 +115,7 @@ def stored(session: Session) -> Stored:
 def _stored_talks(session: Session) -> list[StoredTalk]:
     others = Slot.objects.filter(presentation=OuterRef("presentation")).exclude(session=session)
     people = Appearance.objects.filter(presentation=OuterRef("presentation")).order_by("position", "pk")
-    # As `Presenter.name`: somebody who gave no name goes by the address.
-    name = Coalesce(NullIf(F(f"{ACCOUNT}__name"), Value("")), F(f"{ACCOUNT}__email"), presenter_name())
-    person = JSONObject(pk="presenter_id", name=name, member_id="presenter__member_id")
+    person = JSONObject(pk="presenter_id", name=presenter_name(), member_id="presenter__member_id")
     slots = (
         Slot.objects.filter(session=session)
         .select_related("presentation")

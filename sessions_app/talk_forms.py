@@ -7,15 +7,21 @@ from collections.abc import Iterable
 from django import forms
 
 from members.forms.fields import LongTextField, helper
+from members.models import Member
 from sessions_app.forms import UploadField, WebField
 from sessions_app.materials import Values
 from sessions_app.models import Material, Presenter, Session
 from sessions_app.proposals import LONGEST_MESSAGE, Details
-from sessions_app.speakers import Directory, Unclear, split_names
+from sessions_app.speakers import Directory, Unclear, line_of, read_line
 
 LONGEST_ABSTRACT = 6000  # characters
 LONGEST_BIO = 2000
 MOST_MINUTES = 600
+UNSEEN = "The session you wished for"
+
+
+def _dated(session: Session) -> str:
+    return f"Session {session.number}, {session.local_start:%-d %B %Y}"
 
 
 def _long(rows: int, most: int, **kwargs) -> LongTextField:
@@ -40,8 +46,9 @@ class AbstractForm(forms.Form):
 class ProposalForm(forms.Form):
     """A talk as its presenters describe it.
 
-    sessions: those that may be wished for. among: who presents it already; None for a new one, whose
-    presenter is whoever proposes it, and then only the others are named.
+    sessions: those that may be wished for; unseen: the key of one that the reader may not see, and which the
+    talk wishes for all the same. among: who presents it already; None for a new one, whose presenter is
+    whoever proposes it, and then only the others are named. reader: whom `Directory` finds names for.
     """
 
     title = forms.CharField(
@@ -77,6 +84,7 @@ class ProposalForm(forms.Form):
         label="In which session",
         error_messages={"invalid_choice": "Choose another session; this one is no longer coming."},
     )
+    shown = forms.CharField(required=False, widget=forms.HiddenInput)  # the line of the presenters
     presenters = forms.CharField(
         required=False,
         max_length=1000,
@@ -85,25 +93,32 @@ class ProposalForm(forms.Form):
     seen = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
 
     def __init__(
-        self, *args, sessions: Iterable[Session], among: Iterable[Presenter] | None = None, **kwargs
+        self,
+        *args,
+        sessions: Iterable[Session],
+        unseen: int | None = None,
+        among: Iterable[Presenter] | None = None,
+        reader: Member | None,
+        **kwargs,
     ):
         super().__init__(*args, **kwargs)
-        self.is_new, self.among = among is None, list(among or ())
+        self.is_new, self.among, self.reader = among is None, list(among or ()), reader
+        self.initial["presenters"] = self.initial["shown"] = line_of(self.among)
         names = self.fields["presenters"]
         names.label = "Who presents it with you" if self.is_new else "Who presents it"
         self.fields["wished_session"].choices = [
             ("", "Whichever suits"),
-            *((s.pk, f"Session {s.number}, {s.local_start:%-d %B %Y}") for s in sessions),
+            *((s.pk, UNSEEN if s.pk == unseen else _dated(s)) for s in sessions),
         ]
         self.helper = helper()
 
     def clean_presenters(self) -> list[str]:
         """The names, each of which means one person or somebody new."""
         try:
-            names = split_names(self.cleaned_data["presenters"])
-            directory = Directory() if names else None
-            for name in names:
-                directory.find(name, self.among)
+            shown = self.cleaned_data.get("shown", "")
+            names = read_line(self.cleaned_data["presenters"], self.among, shown=shown)
+            if names:
+                Directory(self.reader).check(names, self.among)
         except Unclear as unclear:
             raise forms.ValidationError(str(unclear)) from unclear
         if not names and not self.is_new:

@@ -137,25 +137,19 @@ def slides(
 
 
 # --- Editing -------------------------------------------------------------------------------------------
-def version(talk: Presentation, names: list[str]) -> str:
-    """A fingerprint of what the form can change. names: of its presenters, in their order."""
-    content = [talk.title, talk.abstract, talk.minutes, talk.wished_session_id, names]
+def version(talk: Presentation, presenters: list[int]) -> str:
+    """A fingerprint of what the form can change. presenters: their keys, in their order."""
+    content = [talk.title, talk.abstract, talk.minutes, talk.wished_session_id, presenters]
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]
 
 
-def names_of(talk: Presentation) -> list[str]:
-    """The presenters' names in their order. One query."""
-    return [
-        appearance.presenter.name for appearance in talk.appearances.select_related("presenter__member__user")
-    ]
-
-
 @transaction.atomic
-def edit(*, talk_id: int, seen: str, details: Details, now: datetime) -> Presentation:
+def edit(*, talk_id: int, seen: str, details: Details, now: datetime, reader: Member | None) -> Presentation:
     """Change a talk that is proposed or accepted.
 
-    seen: the version that the one saving has looked at. Raises IllegalStep later in its life, Changed when
-    it is another by now, Refused for a wished session that is not coming, speakers.Unclear.
+    seen: the version that the one saving has looked at. reader: for whom `Directory` finds the names. Raises
+    IllegalStep later in its life, Changed when it is another by now, Refused for a wished session that is not
+    coming, speakers.Unclear.
     """
     lock_group()
     talk = lock(talk_id)
@@ -165,7 +159,7 @@ def edit(*, talk_id: int, seen: str, details: Details, now: datetime) -> Present
     talk.title, talk.abstract, talk.minutes = details.title, details.abstract, details.minutes
     talk.wished_session_id = details.wished_session
     talk.save(update_fields=["title", "abstract", "minutes", "wished_session"])
-    set_presenters(talk, details.names, Directory())
+    set_presenters(talk, details.names, Directory(reader))
     return talk
 
 
@@ -185,7 +179,8 @@ def describe(*, talk_id: int, seen: str, abstract: str) -> Presentation:
 
 
 def _require_same(talk: Presentation, seen: str) -> None:
-    if version(talk, names_of(talk)) != seen:
+    presenters = list(talk.appearances.order_by("position", "pk").values_list("presenter", flat=True))
+    if version(talk, presenters) != seen:
         raise Changed(
             "Somebody else changed this talk while you were typing. Nothing was overwritten. "
             "Compare your text with what is saved now; saving again puts yours in its place."

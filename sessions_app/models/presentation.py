@@ -10,6 +10,7 @@ from members.models import Member
 from sessions_app.models.session import Session
 
 FORGOTTEN = "A former member"
+NAMELESS = "A member"  # who has an account without a name; its address is nobody's business
 
 
 class PresenterQuerySet(models.QuerySet):
@@ -55,7 +56,7 @@ class Presenter(models.Model):
     def name(self) -> str:
         """How the person is called now."""
         if self.member_id:
-            return self.member.name
+            return self.member.user.name or NAMELESS
         return self.guest_name or FORGOTTEN
 
 

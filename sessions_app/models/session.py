@@ -146,6 +146,12 @@ class Session(models.Model):
         return reverse("sessions:detail", args=[self.number])
 
     @property
+    def is_public(self) -> bool:
+        """Whether everybody may know of it (rule 7), as `visible_to` asks of the database."""
+        called_off = self.state == self.State.CANCELLED and self.announced_at is not None
+        return self.state in (self.State.ANNOUNCED, self.State.HELD) or called_off
+
+    @property
     def zone(self) -> zoneinfo.ZoneInfo:
         """The session's own time zone."""
         return zoneinfo.ZoneInfo(self.time_zone)

@@ -18,7 +18,7 @@ from members.access import organiser_required
 from members.errors import Refused
 from outbox.writing import absolute
 from sessions_app import presenting
-from sessions_app.models import Presentation, Presenter, PresenterLink, Session
+from sessions_app.models import Presentation, Presenter, PresenterLink
 from sessions_app.talk_forms import AbstractForm, GuestForm, LinkForm
 
 
@@ -55,7 +55,7 @@ def guest(request: HttpRequest, token: str, presenter: Presenter) -> HttpRespons
         return redirect("presenting", token)
     found = presenting.talks_of(presenter).prefetch_related("sessions", "materials__file")
     for talk in found:
-        talk.shown = [s for s in talk.sessions.all() if s.state != Session.State.DRAFT]
+        talk.shown = [s for s in talk.sessions.all() if s.is_public]
     context = {"presenter": presenter, "token": token, "form": form, "talks": found}
     return render(request, "public/presenting.html", context, status=422 if form.is_bound else 200)
 

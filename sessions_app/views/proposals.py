@@ -12,12 +12,18 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from members.access import can_meet, group_of, member_of, member_required, sees_everything
 from members.errors import Refused
+from members.models import Member
 from sessions_app import proposals, talks
 from sessions_app.models import Presentation, Presenter, Session
 from sessions_app.talk_forms import AbstractForm, MessageForm, ProposalForm
 
 TALKS = 40  # on one page of one's own
 WISHES = 30  # sessions to choose from
+
+
+def _reader(request: HttpRequest) -> Member | None:
+    """The member as whom this request finds people by their names; None for those who find everybody."""
+    return None if sees_everything(request) else member_of(request.user)
 
 
 def _wishes(besides: Session | None = None) -> list[Session]:
@@ -32,7 +38,8 @@ def _wishes(besides: Session | None = None) -> list[Session]:
 @require_http_methods(["GET", "HEAD", "POST"])
 def propose(request: HttpRequest) -> HttpResponse:
     """Propose a talk."""
-    form = ProposalForm(request.POST if request.method == "POST" else None, sessions=_wishes())
+    data = request.POST if request.method == "POST" else None
+    form = ProposalForm(data, sessions=_wishes(), reader=_reader(request))
     if form.is_bound and form.is_valid():
         try:
             proposals.propose(by=member_of(request.user), details=form.details(), now=timezone.now())
@@ -49,9 +56,21 @@ def propose(request: HttpRequest) -> HttpResponse:
 @require_safe
 def my_talks(request: HttpRequest) -> HttpResponse:
     """What one has proposed and presents: how each stands, and what comes next."""
+    return _own_page(request, request.GET.get("page"))
+
+
+def _own_page(
+    request: HttpRequest,
+    number: str | int | None,
+    *,
+    refused: int | None = None,
+    form: MessageForm | None = None,
+) -> HttpResponse:
+    """One page of one's talks. refused: the key of one that was not withdrawn, as `form` says."""
     member, group, now = member_of(request.user), group_of(request), timezone.now()
-    page = Paginator(talks.own(member), TALKS).get_page(request.GET.get("page"))
+    page = Paginator(talks.own(member), TALKS).get_page(number)
     for talk in page:
+        talk.refusal = form if talk.pk == refused else None
         talks.complete(talk)
         every = sorted(talk.sessions.all(), key=lambda session: session.starts_at)
         talk.shown = [session for session in every if session.announced_at or session.state == "held"]
@@ -61,8 +80,9 @@ def my_talks(request: HttpRequest) -> HttpResponse:
         talk.may_withdraw = talk.state in {*proposals.IN_PREPARATION, proposals.State.SCHEDULED} and (
             talk.proposed_by_id == member.pk or (talk.proposed_by_id is None and talk.proposed_at is not None)
         )
-    form = MessageForm(auto_id=False)
-    return render(request, "member/my_talks.html", {"page": page, "form": form})
+    return render(
+        request, "member/my_talks.html", {"page": page, "refused": refused}, status=422 if refused else 200
+    )
 
 
 def involved(request: HttpRequest, pk: int) -> Presentation:
@@ -80,20 +100,29 @@ def involved(request: HttpRequest, pk: int) -> Presentation:
 def _edit_form(request: HttpRequest, talk: Presentation) -> forms.Form:
     """The whole talk while it is prepared, afterwards the abstract."""
     data = request.POST if request.method == "POST" else None
-    names = [person["name"] for person in talk.people]
-    initial = {"abstract": talk.abstract, "seen": talks.version(talk, names)}
+    version = talks.version(talk, [person["id"] for person in talk.people])
+    initial = {"abstract": talk.abstract, "seen": version}
     if talk.state not in proposals.IN_PREPARATION:
         return AbstractForm(data, initial=initial)
     initial |= {"title": talk.title, "minutes": talk.minutes, "wished_session": talk.wished_session_id}
-    initial["presenters"] = ", ".join(names)
-    among = Presenter.objects.with_people().filter(presentations=talk)
-    return ProposalForm(data, initial=initial, sessions=_wishes(besides=talk.wished_session), among=among)
+    wish, reader = talk.wished_session, _reader(request)
+    return ProposalForm(
+        data,
+        initial=initial,
+        sessions=_wishes(besides=wish),
+        unseen=wish.pk if wish and reader and not wish.is_public else None,
+        among=Presenter.objects.with_people()
+        .filter(presentations=talk)
+        .order_by("appearances__position", "appearances__pk"),
+        reader=reader,
+    )
 
 
 def _save(form: forms.Form, talk: Presentation) -> None:
     seen = form.cleaned_data["seen"]
     if isinstance(form, ProposalForm):
-        talks.edit(talk_id=talk.pk, seen=seen, details=form.details(), now=timezone.now())
+        details, now = form.details(), timezone.now()
+        talks.edit(talk_id=talk.pk, seen=seen, details=details, now=now, reader=form.reader)
     else:
         talks.describe(talk_id=talk.pk, seen=seen, abstract=form.cleaned_data["abstract"])
 
@@ -115,7 +144,7 @@ def talk_edit(request: HttpRequest, pk: int) -> HttpResponse:
                 form.add_error(None, str(changed))
                 # The next save is made knowing of this one: what is stored now counts as seen.
                 form.data = form.data.copy()
-                form.data["seen"] = form.initial["seen"]
+                form.data["seen"], form.data["shown"] = form.initial["seen"], form.initial.get("shown", "")
                 status = 409
             except Refused as refused:
                 form.add_error(None, str(refused))
@@ -130,19 +159,18 @@ def talk_edit(request: HttpRequest, pk: int) -> HttpResponse:
 def talk_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     """Take one's own proposal back."""
     talk = involved(request, pk)
-    form = MessageForm(request.POST)
-    if not form.is_valid():
+    form, member = MessageForm(request.POST), member_of(request.user)
+    if form.is_valid():
+        message = form.cleaned_data["message"]
+        try:
+            proposals.withdraw(talk_id=talk.pk, by=member, now=timezone.now(), message=message)
+        except Refused as refused:
+            form.add_error("message", str(refused))
+        else:
+            messages.success(request, "The talk is withdrawn.")
+            return redirect("my_talks")
+    if not talk.is_mine:  # an organiser, whose own page does not have it
         messages.error(request, form.errors["message"][0])
         return redirect("my_talks")
-    try:
-        proposals.withdraw(
-            talk_id=talk.pk,
-            by=member_of(request.user),
-            now=timezone.now(),
-            message=form.cleaned_data["message"],
-        )
-    except Refused as refused:
-        messages.error(request, str(refused))
-    else:
-        messages.success(request, "The talk is withdrawn.")
-    return redirect("my_talks")
+    number = talks.own(member).filter(pk__gt=talk.pk).count() // TALKS + 1
+    return _own_page(request, number, refused=talk.pk, form=form)

@@ -31,7 +31,7 @@ def talk(request: HttpRequest, pk: int) -> HttpResponse:
         {
             "talk": found,
             "sessions": sessions,
-            "is_on_show": any(session.state != Session.State.DRAFT for session in sessions),
+            "is_on_show": any(session.is_public for session in sessions),
             "tools": involved and found.state not in proposals.CLOSED,
             "organiser": organiser,
             "slides": talks.slides(found, sessions, group, now=timezone.now()) if involved else None,

@@ -7,6 +7,7 @@ from threading import Barrier
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from members.models.application import State
@@ -14,7 +15,14 @@ from outbox.models import Message
 from sessions_app import changes, guests, planning, schedule
 from sessions_app.models import Rsvp, Session
 from sessions_app.planning import Plan
-from tests.factories import ApplicationFactory, GroupFactory, MemberFactory, SessionFactory
+from tests.factories import (
+    ApplicationFactory,
+    GroupFactory,
+    MemberFactory,
+    PresentationFactory,
+    PresenterFactory,
+    SessionFactory,
+)
 from tests.sessions_app.filled import form_of, sentences, url_of
 from tests.sessions_app.test_planning import values
 from tests.sessions_app.test_public_pages import text_of
@@ -191,6 +199,146 @@ def test_active_members_hear_and_others_do_not(group, member):
 
     told = Message.objects.values_list("kind", "to").order_by("to")
     assert list(told) == [("session_changed", "mira@example.org"), ("session_changed", "second@example.org")]
+
+
+def on_leave(session: Session, address: str, answer: str = ""):
+    """Somebody on leave, and what they said to the session."""
+    away = MemberFactory(state="on_leave", user__email=address)
+    if answer:
+        Rsvp.objects.create(session=session, member=away, answer=answer, answered_at=NOW)
+    return away
+
+
+def announce_anew(session: Session) -> None:
+    """As a session that was called off and is taken up again; the answers stay on record."""
+    Session.objects.filter(pk=session.pk).update(state="draft", announced_at=None)
+    schedule.announce(session_id=session.pk, now=NOW)
+
+
+STEPS = {
+    "session_announced": announce_anew,
+    "session_changed": lambda session: save(session, place="Kumu"),
+    "session_cancelled": lambda session: schedule.cancel(session_id=session.pk, now=NOW),
+}
+
+
+def addresses_of(kind: str) -> list[str]:
+    return list(Message.objects.filter(kind=kind).order_by("to").values_list("to", flat=True))
+
+
+@pytest.mark.parametrize("kind", STEPS)
+def test_members_on_leave_who_may_come_hear_like_active_ones(group, member, kind):
+    session = announced()
+    on_leave(session, "yes@example.org", "yes")
+    on_leave(session, "maybe@example.org", "maybe")
+    on_leave(session, "no@example.org", "no")
+    on_leave(session, "silent@example.org")
+    on_leave(SessionFactory(), "elsewhere@example.org", "yes")
+    gone = MemberFactory(state="alumni", left_at=NOW, user__email="gone@example.org")
+    Rsvp.objects.create(session=session, member=gone, answer="yes", answered_at=NOW)
+
+    STEPS[kind](session)
+
+    assert addresses_of(kind) == ["maybe@example.org", "mira@example.org", "yes@example.org"]
+
+
+def presented(session: Session, *people, state: str = "scheduled") -> None:
+    """One talk of the session for each of these, who are members or a guest's address."""
+    for person in people:
+        given = {"email": person} if isinstance(person, str) else {"guest_name": "", "member": person}
+        PresentationFactory(session=session, presenter=PresenterFactory(**given), state=state)
+
+
+@pytest.mark.parametrize("kind", STEPS)
+def test_presenters_hear_also_without_a_seat_and_each_once(group, member, kind):
+    session = announced()
+    away = on_leave(session, "leave@example.org", "no")
+    gone = MemberFactory(state="alumni", left_at=NOW, user__email="gone@example.org")
+    barred = MemberFactory(state="on_leave", user__email="barred@example.org", user__is_active=False)
+    presented(session, member, away, gone, barred, "ana@example.net", "MIRA@example.org", "")
+    presented(session, "declined@example.net", state="declined")
+    presented(SessionFactory(), "elsewhere@example.net")
+    PresentationFactory(
+        session=session, presenter=PresenterFactory(guest_name="", email="erased@example.net")
+    )
+
+    STEPS[kind](session)
+
+    assert addresses_of(kind) == [
+        "ana@example.net",
+        "gone@example.org",
+        "leave@example.org",
+        "mira@example.org",
+    ]
+
+
+@pytest.mark.parametrize("kind", ["session_changed", "session_cancelled"])
+def test_presenter_with_a_guest_chair_hears_once(group, organiser, kind):
+    session = announced()
+    guest_of(session, organiser, "ada@example.org")
+    presented(session, "Ada@example.org")
+
+    STEPS[kind](session)
+
+    assert addresses_of(kind) == ["ada@example.org", "orla@example.org"]
+
+
+def test_only_presenters_who_sign_in_hear_of_the_link(group, member):
+    session = announced()
+    gone = MemberFactory(state="alumni", left_at=NOW, user__email="gone@example.org")
+    presented(session, on_leave(session, "leave@example.org"), gone, "ana@example.net")
+
+    by_link = save(session, online_url="https://meet.example.org/b")
+    with_place = save(Session.objects.get(), online_url="https://meet.example.org/c", place="Kumu")
+
+    told = {mail.to: "https://meet" in mail.text for mail in Message.objects.filter(about__endswith=":2")}
+    assert (by_link.told, with_place.told) == (2, 4)
+    assert told == {
+        "mira@example.org": True,
+        "leave@example.org": True,
+        "gone@example.org": False,
+        "ana@example.net": False,
+    }
+
+
+def test_presenter_who_does_not_sign_in_reads_what_fits_a_guest(group):
+    session = announced(directions="Ring twice.")
+    presented(session, "ana@example.net")
+
+    announce_anew(session)
+    save(Session.objects.get(), place="Kumu", online_url="")
+
+    first, second = Message.objects.order_by("pk")
+    assert first.text.splitlines()[6:9] == [
+        "You present in it. Its page:",
+        "",
+        f"{settings.SITE_URL}/sessions/7/",
+    ]
+    assert second.text.splitlines()[4:11] == [
+        "Place",
+        "was: Lantern Hall",
+        "now: Kumu",
+        "",
+        "You present in it. If the change does not suit you, please tell us. Its page:",
+        "",
+        f"{settings.SITE_URL}/sessions/7/",
+    ]
+    for mail in (first, second):
+        assert [word in mail.text for word in ("meet.example.org", "Ring twice")] == [False, False]
+
+
+def test_announcing_asks_no_more_of_the_database_for_more_talks(group, member):
+    counts = []
+    for talks in (1, 3):
+        session = announced(number=talks, state="draft", announced_at=None)
+        guest = PresenterFactory(email="ana@example.net")
+        for _ in range(talks):
+            PresentationFactory(session=session, presenter=guest)
+        with CaptureQueriesContext(connection) as queries:
+            schedule.announce(session_id=session.pk, now=NOW)
+        counts.append(len(queries))
+
+    assert counts[0] == counts[1]
 
 
 def guest_of(session: Session, organiser, address: str, comes: bool | None = None):
@@ -371,7 +519,7 @@ def test_page_says_before_and_after_how_many_hear_of_it(as_organiser):
     same = as_organiser.post(url_of(session), form_of(moved) | {"title": "Renamed"}, follow=True)
 
     assert (
-        "Saving another date, time, place or link writes to 2 members and to guests with a chair. "
+        "Saving another date, time, place or link writes to 2 members and to presenters and guests besides. "
         "Other changes send no mail."
     ) in text_of(page)
     assert "Session 7 is saved, and 2 mails that say what has changed are in the outbox." in text_of(moved)
@@ -397,7 +545,8 @@ def test_page_of_a_session_that_writes_to_nobody_says_so(as_organiser, state, da
 
 
 def test_date_in_the_past_is_refused_at_the_field_and_stays_typed(as_organiser):
-    session = SessionFactory(number=7)
+    noon = (timezone.now() + timedelta(days=12)).replace(hour=12)  # it ends on the day it starts
+    session = SessionFactory(number=7, starts_at=noon)
     data = form_of(as_organiser.get(url_of(session))) | {"date": "2020-02-03", "title": "Typed"}
 
     page = as_organiser.post(url_of(session), data)

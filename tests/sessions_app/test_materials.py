@@ -218,3 +218,19 @@ def test_organisers_put_material_to_sessions_and_to_every_talk(as_organiser, as_
     ]
     assert "https://example.org/recording" in text_of(as_organiser.get("/sessions/8/"))
     assert address in text_of(as_organiser.get(f"/organise/sessions/{session.pk}/"))
+
+
+def test_second_click_puts_nothing_twice(as_member, talk):
+    for data in (values(url="https://example.org/slides"), values(file=upload())):
+        for _ in range(2):
+            if "file" in data:
+                data["file"] = upload()
+            assert as_member.post(address_of(talk), data).status_code == 302
+    as_member.post(address_of(talk), values(file=upload(content=PDF + b"2")))
+
+    assert rows() == [
+        ("slides", "https://example.org/slides", None, "public"),
+        ("slides", "", "nets.pdf", "public"),
+        ("slides", "", "nets.pdf", "public"),
+    ]
+    assert StoredFile.objects.count() == 2

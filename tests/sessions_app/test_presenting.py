@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Barrier
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
 from members.errors import Refused
 from outbox.models import Message
 from sessions_app import materials, presenting
-from sessions_app.models import Material, Presentation, Presenter, PresenterLink, StoredFile
-from tests.factories import MemberFactory, PresentationFactory, PresenterFactory, SessionFactory
+from sessions_app.models import Material, Presentation, Presenter, PresenterLink, Session, StoredFile
+from tests.factories import (
+    GroupFactory,
+    MemberFactory,
+    OrganiserFactory,
+    PresentationFactory,
+    PresenterFactory,
+    SessionFactory,
+)
 from tests.sessions_app.test_public_pages import text_of
 
 NOW = timezone.now()
@@ -100,6 +112,29 @@ def test_abstract_that_somebody_else_changed_is_not_overwritten(client, talk, to
     assert Presentation.objects.get().abstract == "Theirs"
     client.post(address, {"abstract": "Mine", "seen": page.context["form"]["seen"].value()})
     assert Presentation.objects.get().abstract == "Mine"
+
+
+@pytest.mark.parametrize(
+    ("state", "was_announced", "is_named"),
+    [
+        ("draft", False, False),
+        ("announced", True, True),
+        ("held", True, True),
+        ("cancelled", True, True),
+        ("cancelled", False, False),
+    ],
+)
+def test_page_names_the_sessions_that_everybody_may_see(
+    client, talk, token, organiser, state, was_announced, is_named
+):
+    Session.objects.update(state=state, number=4711, announced_at=NOW if was_announced else None)
+    session = Session.objects.get()
+
+    page = text_of(client.get(f"/presenting/{token}/"))
+
+    assert ("4711" in page) == is_named
+    assert session.is_public == is_named
+    assert Session.objects.visible_to(organiser=False).exists() == is_named
 
 
 @pytest.mark.parametrize("path", ["", "{talk}/", "{talk}/materials/"])
@@ -213,3 +248,73 @@ def test_links_are_for_guests_and_made_by_organisers(as_organiser, as_member, an
     assert as_organiser.get(f"/organise/presenters/{member.pk}/").status_code == 404
     assert as_member.post(f"/organise/presenters/{ana.pk}/link/").status_code == 403
     assert PresenterLink.objects.count() == 0
+
+
+def test_second_link_at_once_is_refused_until_the_first_is_taken_back_or_a_minute_old(
+    as_organiser, ana, outbox
+):
+    address = f"/organise/presenters/{ana.pk}/link/"
+    as_organiser.post(address, {"email": "ana@example.net"})
+    again = as_organiser.post(address, {"email": "other@example.net"})
+
+    assert (again.status_code, PresenterLink.objects.count(), outbox.kinds()) == (409, 1, ["presenter_link"])
+    assert (
+        "A link was made a moment ago. If you have not seen it, take it back below, then make another. "
+        "Nothing was made."
+    ) in text_of(again)
+    ana.refresh_from_db()
+    assert ana.email == "ana@example.net"
+
+    link, by = ana.links.get(), as_organiser.person.user
+    later = link.made_at + timedelta(seconds=60)
+    presenting.make_link(presenter_id=ana.pk, email="", by=by, now=later)
+    presenting.revoke(link_id=ana.links.last().pk, now=later)
+    presenting.make_link(presenter_id=ana.pk, email="", by=by, now=later)
+    assert PresenterLink.objects.count() == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_clicks_at_once_make_one_link_and_one_mail():
+    GroupFactory()
+    by, start = OrganiserFactory().user, Barrier(2)
+
+    def click(ana: Presenter) -> str:
+        start.wait()
+        try:
+            presenting.make_link(presenter_id=ana.pk, email="ana@example.net", by=by, now=NOW)
+        except Refused:
+            return "refused"
+        finally:
+            connections.close_all()
+        return "made"
+
+    for _ in range(5):
+        with ThreadPoolExecutor(2) as pool:
+            assert sorted(pool.map(click, [PresenterFactory()] * 2)) == ["made", "refused"]
+    assert (PresenterLink.objects.count(), Message.objects.count()) == (5, 5)
+
+
+# --- Somebody is erased (rule 9) -----------------------------------------------------------------------
+@pytest.mark.parametrize("way", ["account", "member", "many"])
+def test_erasing_a_member_leaves_nothing_of_the_guest_they_were(client, ana, talk, token, way):
+    kept = PresenterFactory(guest_name="Bo", bio="Bo’s", url="https://example.org/bo", email="bo@example.net")
+    presenting.issue(kept, by=None, now=NOW)
+    presenting.issue(ana, by=None, now=NOW)
+    presenting.revoke(link_id=ana.links.last().pk, now=NOW - timedelta(days=2))
+    member = MemberFactory()
+    Presenter.objects.filter(pk=ana.pk).update(
+        guest_name="", member=member, bio="Mine", url="https://example.org/ana", email="ana@example.net"
+    )
+
+    {"account": member.user.delete, "member": member.delete, "many": type(member).objects.all().delete}[way]()
+
+    rows = Presenter.objects.order_by("pk").values_list("member", "guest_name", "bio", "url", "email")
+    assert list(rows) == [
+        (None, "", "", "", ""),
+        (None, "Bo", "Bo’s", "https://example.org/bo", "bo@example.net"),
+    ]
+    revoked = ana.links.values_list("revoked_at", flat=True)
+    assert [at is not None for at in revoked] == [True, True]
+    assert revoked[1] == NOW - timedelta(days=2)
+    assert kept.links.get().revoked_at is None
+    assert "Mine" not in text_of(client.get(f"/presenters/{ana.pk}/"))

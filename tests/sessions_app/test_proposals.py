@@ -18,8 +18,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from members.errors import Refused
 from members.models import Member
-from sessions_app import proposals, schedule, talks, tasks
-from sessions_app.models import Presentation, PresentationStep, Session, Slot
+from outbox.models import Message
+from sessions_app import proposals, schedule, tasks
+from sessions_app.models import Appearance, Presentation, PresentationStep, Session, Slot
 from sessions_app.proposals import ALLOWED, Details, IllegalStep, State
 from tests.factories import (
     GroupFactory,
@@ -64,7 +65,7 @@ def test_proposal_is_presented_by_whoever_proposes_it_and_those_named(member, or
         by=member, details=details(names=["bo li", "mira tamm"], wished_session=session.pk), now=NOW
     )
 
-    assert talks.names_of(talk) == ["Mira Tamm", "Bo Li"]
+    assert [a.presenter.name for a in talk.appearances.all()] == ["Mira Tamm", "Bo Li"]
     assert [a.presenter_id for a in talk.appearances.all()] == [member.presenter.pk, guest.pk]
     assert (talk.state, talk.proposed_by, talk.proposed_at) == ("proposed", member, NOW)
     assert step_of(talk) == [("", "proposed", "Mira Tamm", "")]
@@ -92,11 +93,11 @@ def test_wish_for_a_session_that_is_not_coming_is_refused(member):
 
 
 def test_eleventh_open_proposal_is_refused(member):
-    for _ in range(10):
-        proposals.propose(by=member, details=details(), now=NOW)
+    for number in range(10):
+        proposals.propose(by=member, details=details(title=f"T {number}"), now=NOW)
 
     with pytest.raises(Refused, match="10 talks of yours wait"):
-        proposals.propose(by=member, details=details(), now=NOW)
+        proposals.propose(by=member, details=details(title="T 10"), now=NOW)
 
     assert Presentation.objects.count() == 10
 
@@ -217,6 +218,59 @@ def test_presenters_hear_of_each_answer_once_with_its_message(member, organiser,
     assert talk.steps.last().message == "Bring cake."
 
 
+def test_members_who_have_left_read_no_address_that_is_closed_to_them(member, organiser, outbox):
+    talk = proposal(member, names=["Orla Quinn"])
+    Member.objects.filter(pk=member.pk).update(state="alumni", left_at=NOW)
+
+    proposals.accept(talk_id=talk.pk, by=organiser, now=NOW)
+
+    mails = Message.objects.filter(kind="talk_accepted").order_by("to")
+    assert [(mail.to, f"/presentations/{talk.pk}/" in mail.text) for mail in mails] == [
+        ("mira@example.org", False),
+        ("orla@example.org", True),
+    ]
+
+
+def test_guests_row_of_somebody_who_became_a_member_makes_no_second_mail(member, organiser, outbox):
+    talk = proposal(organiser.member)
+    guest = PresenterFactory(guest_name="M. Tamm", email="Mira@example.org")
+    for presenter in (guest, PresenterFactory(guest_name="", member=member)):
+        Appearance.objects.create(presentation=talk, presenter=presenter)
+
+    proposals.accept(talk_id=talk.pk, by=organiser, now=NOW)
+
+    mails = Message.objects.filter(kind="talk_accepted").order_by("to")
+    assert [(mail.to, f"/presentations/{talk.pk}/" in mail.text) for mail in mails] == [
+        ("mira@example.org", True),
+        ("orla@example.org", True),
+    ]
+
+
+def test_barred_and_nameless_presenters_hear_nothing(member, organiser, outbox):
+    talk = proposal(member)
+    Appearance.objects.create(
+        presentation=talk, presenter=PresenterFactory(guest_name="", email="erased@example.net")
+    )
+    member.user.is_active = False
+    member.user.save()
+
+    proposals.accept(talk_id=talk.pk, by=organiser, now=NOW)
+
+    assert outbox.kinds() == ["talk_proposed"]
+
+
+def test_mail_about_a_draft_called_off_does_not_say_which_session(member, organiser, outbox):
+    draft = SessionFactory(state="draft", number=4711)
+    talk = proposal(member, State.ACCEPTED)
+    proposals.schedule(talk_id=talk.pk, session_id=draft.pk, by=organiser, now=NOW)
+    schedule.cancel(session_id=draft.pk, now=NOW)
+
+    proposals.unschedule(talk_id=talk.pk, session_id=draft.pk, by=organiser, now=NOW)
+
+    message = outbox.last("talk_unscheduled")
+    assert ["4711" in part for part in (message.subject, message.text)] == [False, False]
+
+
 def test_mail_about_a_draft_does_not_say_which_session(member, organiser, outbox):
     talk = proposal(member, State.ACCEPTED)
     draft = SessionFactory(state="draft", number=4711)
@@ -326,7 +380,7 @@ def test_taking_out_what_was_partly_given_leaves_it_given(member, organiser):
     assert talk.state == "given"
 
 
-def test_form_of_a_session_gives_a_proposal_back_and_deletes_other_talks(as_organiser, member):
+def test_form_of_a_session_gives_a_proposal_back_and_deletes_other_talks(as_organiser, member, outbox):
     talk = proposal(member, State.SCHEDULED)
     session = talk.sessions.get()
     own = PresentationFactory(session=session, title="Own")
@@ -339,6 +393,51 @@ def test_form_of_a_session_gives_a_proposal_back_and_deletes_other_talks(as_orga
     assert talk.state == "accepted"
     assert step_of(talk)[-1] == ("scheduled", "accepted", None, "")
     assert not Presentation.objects.filter(pk=own.pk).exists()
+    assert [kind for kind in outbox.kinds("mira@example.org") if kind != "talk_proposed"] == [
+        "talk_unscheduled"
+    ]
+    message = outbox.last("talk_unscheduled")
+    assert message.about == f"talk:{talk.pk}:step:{talk.steps.last().pk}"
+    assert message.subject == f"No longer in session {session.number}: T"
+    assert "It stays accepted, and we look for another place." in message.text
+
+
+@pytest.mark.parametrize(
+    ("own", "other", "steps", "told"),
+    [
+        ("announced", "announced", 1, "Its other sessions keep it."),
+        ("announced", "held", 1, "Its other sessions keep it."),
+        ("held", "held", 0, ""),  # a record is mended; nobody waits for what was given
+    ],
+)
+def test_form_of_one_of_two_sessions_tells_who_waits_for_it(
+    as_organiser, member, outbox, own, other, steps, told
+):
+    talk = proposal(member, State.SCHEDULED)
+    session = talk.sessions.get()
+    Slot.objects.create(presentation=talk, session=SessionFactory(state=other))
+    Session.objects.filter(pk=session.pk).update(state=own)
+    tasks.settle_talks()
+    before = talk.steps.count()
+    data = form_of(as_organiser.get(url_of(session)))
+
+    as_organiser.post(url_of(session), data | {"talks-0-remove": "on"})
+
+    talk.refresh_from_db()
+    assert talk.sessions.count() == 1
+    assert talk.steps.count() == before + steps
+    mails = Message.objects.filter(kind="talk_unscheduled")
+    assert [told in mail.text for mail in mails] == [True] * steps
+
+
+def test_form_that_takes_out_an_organisers_own_talk_tells_nobody(as_organiser, member, outbox):
+    session = SessionFactory()
+    PresentationFactory(session=session, presenter=PresenterFactory(guest_name="", member=member))
+    data = form_of(as_organiser.get(url_of(session)))
+
+    as_organiser.post(url_of(session), data | {"talks-0-remove": "on"})
+
+    assert (Presentation.objects.count(), outbox.kinds()) == (0, [])
 
 
 def test_form_keeps_the_state_of_a_talk_that_moved_while_it_was_open(as_organiser, member):

@@ -35,6 +35,35 @@ def test_each_presenter_is_asked_once(talk, outbox):
     assert outbox.link("slides_due", "mira@example.org") == f"/presentations/{talk.pk}/materials/"
 
 
+def test_presenter_whose_address_changes_is_asked_once(talk, member, outbox):
+    materials.ask_for_slides(now=NOW)
+    member.user.email = "new@example.org"
+    member.user.save()
+
+    assert materials.ask_for_slides(now=NOW + timedelta(days=1)) == 0
+    message = outbox.last("slides_due")
+    assert (message.to, message.about) == (
+        "mira@example.org",
+        f"talk:{talk.pk}:presenter:{member.presenter.pk}",
+    )
+
+
+def test_somebody_who_has_left_is_not_asked(talk, member, outbox):
+    member.state, member.left_at = "alumni", NOW
+    member.save()
+
+    assert (materials.ask_for_slides(now=NOW), PresenterLink.objects.count()) == (0, 0)
+
+
+def test_somebody_erased_is_not_asked(talk, member, outbox):
+    # A guest who became a member and was erased; the address was left behind.
+    type(member.presenter).objects.update(email="mira@example.net")
+    member.user.delete()
+    type(member.presenter).objects.update(email="mira@example.net")
+
+    assert (materials.ask_for_slides(now=NOW), PresenterLink.objects.count()) == (0, 0)
+
+
 def test_talk_in_two_sessions_is_asked_about_once(talk, outbox):
     Slot.objects.create(presentation=talk, session=SessionFactory(starts_at=NOW + timedelta(days=2)))
 

@@ -209,7 +209,7 @@ def test_member_proposes_follows_changes_and_withdraws(as_member, outbox):
         (
             {"presenters": "who@example.net"},
             "presenters",
-            "Write a name instead of “who@example.net”; no member has this address.",
+            "Write a name instead of “who@example.net”; no member shows you this address.",
         ),
     ],
 )
@@ -346,7 +346,7 @@ def test_dashboard_says_how_many_talks_wait(as_organiser, member):
     proposal(member)
     assert "One talk is proposed" in text_of(as_organiser.get("/organise/"))
 
-    proposal(member)
+    proposal(member, title="Another")
     assert "Two talks are proposed" in text_of(as_organiser.get("/organise/"))
 
     Presentation.objects.update(state="accepted")
