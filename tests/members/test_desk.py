@@ -258,7 +258,7 @@ def test_balance_shows_what_the_group_has_and_what_one_would_add(group, desk):
 # --- What it costs
 
 
-@pytest.mark.parametrize("rows", [1, 3, 300])
+@pytest.mark.parametrize("rows", [1, 3, 120])
 @pytest.mark.parametrize(
     ("state", "query", "cost"),
     [

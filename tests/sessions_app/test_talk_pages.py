@@ -366,7 +366,7 @@ def test_list_shows_one_state_when_asked(as_organiser, member):
 
 
 # --- Budgets -------------------------------------------------------------------------------------------
-@pytest.mark.parametrize("rows", [1, 3, 300])
+@pytest.mark.parametrize("rows", [1, 3, 120])
 def test_pages_ask_so_many_questions(visitor, as_member, as_organiser, rows):
     member, held, coming = as_member.person, HeldSessionFactory(), SessionFactory()
     own = PresenterFactory(guest_name="", member=member)
