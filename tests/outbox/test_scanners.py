@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from django.apps import apps
+from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
@@ -12,7 +13,7 @@ from django.urls import resolve
 
 from outbox.models import Message
 
-ADDRESS = re.compile(r"https?://127\.0\.0\.1:8000(/[^\s\"'<>]*)")
+ADDRESS = re.compile(re.escape(settings.SITE_URL) + r"(/[^\s\"'<>]*)")
 # What belongs to the visit itself, not to the group.
 NOT_OURS = {"django_session"}
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
 from members import applying, membership
@@ -164,7 +165,7 @@ def test_mail_about_a_freed_chair_says_when_where_and_how_to_give_it_back(sessio
         "a chair has become free at session 18, Curiosity, and it is yours. The session is on Wednesday "
         "5 March 2031, 18:30 (Tallinn time), Lantern Hall.\n\n"
         "If you cannot come after all, please say so here, and the chair goes to the next in line:\n\n"
-        "http://127.0.0.1:8000/sessions/18/#rsvp\n\n"
+        f"{settings.SITE_URL}/sessions/18/#rsvp\n\n"
         "Tuesday Readers\n"
     )
 

@@ -58,6 +58,11 @@ def entries(content: bytes) -> dict[str, object]:
     return {event.uid.value: event for event in parsed(content).contents.get("vevent", [])}
 
 
+@pytest.fixture(autouse=True)
+def _site(settings) -> None:
+    settings.SITE_URL = "http://127.0.0.1:8000"
+
+
 @pytest.fixture
 def link(member) -> CalendarLink:
     return CalendarLink.objects.create(member=member, made_at=ANNOUNCED)
