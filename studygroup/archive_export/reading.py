@@ -10,9 +10,7 @@ from functools import partial
 from io import BytesIO
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from PIL import Image
-from yaml import Node, ScalarNode
 
 from sessions_app import stored_files
 from sessions_app.archive_import.folder import natural
@@ -22,9 +20,8 @@ from studygroup.archive_export.records import Shape
 from studygroup.archive_export.sources import Source
 from studygroup.archive_export.writing import FORMAT
 from studygroup.group_file.checking import BAD, Checker, Values
-from studygroup.group_file.problems import GroupFileError, Problem, shown
+from studygroup.group_file.problems import GroupFileError, Problem
 from studygroup.group_file.reading import compose_text
-from studygroup.group_file.scalars import Scalar, Wrong
 
 LARGEST_TEXT = 50_000_000  # bytes
 MOST_PIXELS = 40_000_000
@@ -35,19 +32,10 @@ FENCED = re.compile(r"\A\ufeff?---[ \t]*\r?\n(?P<matter>.*?)^---[ \t]*(?:\r?\n|\
 class ExactChecker(Checker):
     """Takes texts with every sign that the database takes."""
 
-    def value(self, kind: Any, node: Node, where: str) -> Any:
-        """As the base class."""
-        if not isinstance(kind, Scalar) or not isinstance(node, ScalarNode):
-            return super().value(kind, node, where)
-        place = (node.start_mark.line + 1, where)
-        if "\0" in node.value or any("\ud800" <= sign <= "\udfff" for sign in node.value):
-            return self.complain(place, "there is a sign in this text that no database takes; take it out")
-        try:
-            return kind.make(node.value)
-        except Wrong as wrong:
-            return self.complain(place, str(wrong))
-        except (ValueError, ValidationError):
-            return self.complain(place, f'write {kind.wants}, not "{shown(node.value)}"')
+    def unfit(self, text: str) -> str:
+        """As the base class, but only for signs that the database takes in no text."""
+        broken = "\0" in text or any("\ud800" <= sign <= "\udfff" for sign in text)
+        return "there is a sign in this text that no database takes; take it out" if broken else ""
 
 
 @dataclass

@@ -59,14 +59,19 @@ class Checker:
             return self._list(kind, node, place)
         if not isinstance(node, ScalarNode):
             return self.complain(place, f"write {kind.wants}, not a list or fields")
-        if any(unicodedata.category(c) in BROKEN and c not in "\n\t" for c in node.value):
-            return self.complain(place, "there is a control character in this text; take it out")
+        if unfit := self.unfit(node.value):
+            return self.complain(place, unfit)
         try:
             return kind.make(node.value)
         except Wrong as wrong:
             return self.complain(place, str(wrong))
         except (ValueError, ValidationError):
             return self.complain(place, f'write {kind.wants}, not "{shown(node.value)}"')
+
+    def unfit(self, text: str) -> str:
+        """What is wrong with the signs of a text, whatever it is for; "" for nothing."""
+        broken = any(unicodedata.category(c) in BROKEN and c not in "\n\t" for c in text)
+        return "there is a control character in this text; take it out" if broken else ""
 
     def _record(self, kind: Record, node: Node, place: tuple[int, str]) -> Any:
         if kind.short and isinstance(node, ScalarNode) and not says_nothing(node):

@@ -18,14 +18,13 @@ from django.db.models.fields import BooleanField
 
 from members.models import Member
 from sessions_app.models import Notes, Session
-from sessions_app.models.presentation import FORGOTTEN
+from sessions_app.models.presentation import FORGOTTEN, NAMELESS
 from studygroup.search.words import Query
 
 MOST = 100  # rows of one source that are looked at closely
 ROWS = 20  # on a page
 WINDOW, BEFORE = 1500, 300  # characters of a text that its extract is made of; of them before the first word
 MOST_BEGINNINGS = 8  # words by which the place of an extract is looked for
-NAMELESS = "A member"
 STATEMENT = Path(__file__).with_suffix(".sql").read_text()
 
 
