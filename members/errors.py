@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-
-class Refused(Exception):  # noqa: N818: it is a refusal, not a fault
-    """A change that the rules or the moment do not allow. `str()` is fit for a page; nothing was changed."""
+from outbox.errors import Refused as Refused  # every package refuses with the same one
 
 
 class IllegalMove(Refused):

@@ -2,23 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import urlsplit
 from uuid import uuid4
 
 from django.conf import settings
 from django.db import connection
-from django.template import Context
-from django.template.loader import get_template, render_to_string
+from django.urls import reverse
 
-from outbox.models import Message
+from outbox import choices, kinds
+from outbox.kinds import Kind
+from outbox.models import Choice, KindSetting, Message
+from outbox.parts import Footer, parts_of
+from outbox.wording import LONGEST_SUBJECT, Value, Wording, as_markdown, default_wording
 
-SUBJECT = "Subject:"
+HELD = {Choice.How.DIGEST: Message.Why.DIGEST, Choice.How.NOTHING: Message.Why.STOPPED}
 
 
 class NotInTransaction(RuntimeError):
     """A mail was written outside the transaction of its cause; a crash could part the two."""
+
+
+@dataclass(frozen=True)
+class Mail:
+    """One mail that is about to be written.
+
+    about: the event; together with kind and address it is unique, so that a repetition writes nothing.
+    to: the address. recipient: who that is, whatever the address, such as "user:12"; "" for nobody known.
+    values: what the placeholders of the kind's wording stand for.
+    secrets: link tokens and codes in the text, blotted out once a mail server has taken the mail.
+    thread: what mails about the same thing share; the first two parts of `about` without it.
+    calendar: an iCalendar object with a METHOD, which goes as an invitation.
+    waits: whether it waits as a draft; None for what the organisers have chosen for its kind.
+    """
+
+    about: str
+    to: str
+    values: Mapping[str, Value] = field(default_factory=dict)
+    recipient: str = ""
+    secrets: Sequence[str] = ()
+    thread: str = ""
+    calendar: str = ""
+    waits: bool | None = None
 
 
 def absolute(path: str) -> str:
@@ -26,25 +53,91 @@ def absolute(path: str) -> str:
     return f"{settings.SITE_URL}{path}"
 
 
-def render(template: str, context: dict) -> tuple[str, str, str]:
-    """Render a mail template into (subject, text, html).
+class _Legacy(Wording):  # BRIDGE: goes when every kind has its .md and is registered
+    def fill(self, values):
+        from django.template import Context
+        from django.template.loader import get_template
 
-    The template's first line is `Subject: …`; the rest is the plain text. It is rendered without HTML
-    escaping; the HTML part is made from the finished text, where everything is escaped.
+        source = get_template(f"mail/{self.subject}.txt").template
+        rendered = source.render(Context(dict(values), autoescape=False))
+        first, _, body = rendered.strip().partition("\n")
+        return " ".join(first.removeprefix("Subject:").split())[:250], as_markdown(body.strip() + "\n")
+
+
+def wording_of(kind: str, setting: KindSetting | None) -> Wording:
+    """The wording that is in use for a kind: the organisers' own, or the default."""
+    if setting and setting.source:
+        return Wording(setting.subject, setting.source)
+    from django.template import TemplateDoesNotExist  # BRIDGE
+
+    try:
+        return default_wording(kind)
+    except TemplateDoesNotExist:
+        return _Legacy(kind, "")
+
+
+def setting_of(kind: str) -> KindSetting | None:
+    """What the organisers have chosen for a kind. One query."""
+    return KindSetting.objects.filter(kind=kind).first()
+
+
+def fill(kind: str, values: Mapping[str, Value]) -> tuple[str, str]:
+    """The subject and the Markdown source of a mail as it would be written now. One query."""
+    return wording_of(kind, setting_of(kind)).fill(values)
+
+
+def preview(kind: str, values: Mapping[str, Value]) -> tuple[str, str, str]:
+    """Subject, plain text and HTML of a mail as it would be written now, without a way to stop its kind."""
+    subject, source = fill(kind, values)
+    return (subject, *parts_of(subject, source, footer_of(kinds.kind_of(kind), "")))
+
+
+def render(kind: str, values) -> tuple[str, str, str]:  # BRIDGE: goes with its last user
+    return preview(kind, values)
+
+
+def footer_of(kind: Kind, recipient: str) -> Footer:
+    """What stands below a mail of this kind to this recipient."""
+    if not (kind.optional and recipient):
+        return Footer(kind.why)
+    choices_url = absolute(reverse("mail_choices")) if recipient.startswith("user:") else ""
+    return Footer(kind.why, stop_url(kind, recipient), choices_url)
+
+
+def stop_url(kind: Kind, recipient: str) -> str:
+    """The address that stops this kind of mail for this recipient, by POST; "" where that is not possible."""
+    if not (kind.optional and recipient):
+        return ""
+    return absolute(reverse("mail_stop", args=[choices.stop_token(recipient, kind.name)]))
+
+
+def write_all(kind: str, mails: Iterable[Mail], *, now: datetime) -> int:
+    """Write mails of one kind; call it inside the transaction of their cause. Returns how many are new.
+
+    A handful of queries, however many there are. A mail whose kind the recipient has stopped is written, too,
+    and held back, so that an organiser can see why nobody got it. Raises NotInTransaction, UnknownKind.
     """
-    source = get_template(f"mail/{template}.txt").template
-    rendered = source.render(Context(context, autoescape=False))
-    first, _, body = rendered.strip().partition("\n")
-    if not first.startswith(SUBJECT):
-        raise ValueError(f"mail/{template}.txt must start with '{SUBJECT}'")
-    return _finish(first.removeprefix(SUBJECT), body)
+    mails = list(mails)
+    if not mails:
+        return 0
+    written = Message.objects.filter(kind=kind, about__in={mail.about for mail in mails})
+    before = written.count()
+    _post(kind, mails, now=now)
+    return written.count() - before
 
 
-def _finish(subject: str, body: str) -> tuple[str, str, str]:
-    # One line, however it was typed: a line break in a header would start another header.
-    subject = " ".join(subject.split())[:250]
-    body = body.strip() + "\n"
-    return subject, body, render_to_string("mail/layout.html", {"subject": subject, "body": body})
+def _post(kind: str, mails: Sequence[Mail], *, now: datetime) -> None:
+    if not connection.in_atomic_block:
+        raise NotInTransaction(f"{kind} about {mails[0].about}")
+    setting, found = setting_of(kind), kinds.kind_of(kind)
+    wording = wording_of(kind, setting)
+    how = choices.chosen(kind, (mail.recipient for mail in mails))
+    rows = []
+    for mail in mails:
+        subject, source = wording.fill(mail.values)
+        waits = mail.waits if mail.waits is not None else waits_of(found, setting)
+        rows.append(_row(found, mail, subject, source, how=how.get(mail.recipient), waits=waits, now=now))
+    Message.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 def write(
@@ -52,22 +145,22 @@ def write(
     kind: str,
     about: str,
     to: str,
-    context: dict,
+    context: Mapping[str, Value],
     now: datetime,
-    template: str = "",
+    recipient: str = "",
     secrets: Iterable[str] = (),
+    thread: str = "",
+    calendar: str = "",
+    waits: bool | None = None,
 ) -> Message:
-    """Queue one mail; call it inside the transaction of its cause.
+    """Write one mail; call it inside the transaction of its cause. The fields are `Mail`'s.
 
-    kind: what it is, and the template's name below templates/mail/ unless `template` names another.
-    about: the event; together with kind and recipient it is unique, so a repeated call writes nothing.
-    secrets: link tokens and codes in the text, blotted out once a mail server has taken the mail.
     Returns the message, the earlier one when the event was already written.
-    Raises NotInTransaction outside `transaction.atomic`.
+    Raises NotInTransaction outside `transaction.atomic`, UnknownKind.
     """
-    return write_text(
-        kind=kind, about=about, to=to, parts=render(template or kind, context), now=now, secrets=secrets
-    )
+    mail = Mail(about, to, context, recipient, tuple(secrets), thread, calendar, waits)
+    _post(kind, [mail], now=now)
+    return Message.objects.get(kind=kind, about=about, to=to)
 
 
 def write_text(
@@ -75,30 +168,56 @@ def write_text(
     kind: str,
     about: str,
     to: str,
-    parts: tuple[str, str, str] | tuple[str, str],
+    parts: tuple[str, str],
     now: datetime,
+    recipient: str = "",
     secrets: Iterable[str] = (),
 ) -> Message:
-    """Queue a mail whose (subject, text) or (subject, text, html) is already made. Otherwise as `write`."""
+    """Write a mail whose subject and plain text are already made. Otherwise as `write`; it never waits."""
     if not connection.in_atomic_block:
         raise NotInTransaction(f"{kind} about {about}")
-    subject, text, html = parts if len(parts) == 3 else _finish(*parts)
-    host = urlsplit(settings.SITE_URL).hostname
-    Message.objects.bulk_create(
-        [
-            Message(
-                kind=kind,
-                about=about,
-                to=to,
-                subject=subject,
-                text=text,
-                html=html,
-                secrets=list(secrets),
-                message_id=f"<{uuid4().hex}@{host}>",
-                created_at=now,
-                due_at=now,
-            )
-        ],
-        ignore_conflicts=True,
-    )
+    subject, text = parts
+    mail = Mail(about, to, recipient=recipient, secrets=tuple(secrets))
+    subject = " ".join(subject.split())[:LONGEST_SUBJECT]
+    row = _row(kinds.kind_of(kind), mail, subject, as_markdown(text), how=None, waits=False, now=now)
+    Message.objects.bulk_create([row], ignore_conflicts=True)
     return Message.objects.get(kind=kind, about=about, to=to)
+
+
+def waits_of(kind: Kind, setting: KindSetting | None) -> bool:
+    """Whether mails of a kind wait to be released: the organisers' choice, or the kind's own way."""
+    if not kind.may_wait:
+        return False
+    return kind.waits if setting is None or setting.waits is None else setting.waits
+
+
+def _row(
+    kind: Kind, mail: Mail, subject: str, source: str, *, how: str | None, waits: bool, now: datetime
+) -> Message:
+    text, html = parts_of(subject, source, footer_of(kind, mail.recipient))
+    held = HELD.get(how, "")
+    state = Message.State.HELD if held else Message.State.DRAFT if waits else Message.State.QUEUED
+    return Message(
+        kind=kind.name,
+        about=mail.about,
+        to=mail.to,
+        recipient=mail.recipient,
+        thread=mail.thread or ":".join(mail.about.split(":")[:2]),
+        subject=subject,
+        source=source,
+        text=text,
+        html=html,
+        secrets=list(mail.secrets),
+        calendar=mail.calendar,
+        urgent=kind.urgent,
+        state=state,
+        held_because=held,
+        message_id=f"<{uuid4().hex}@{host()}>",
+        created_at=now,
+        due_at=now,
+    )
+
+
+def host() -> str:
+    """The site's own name, which ends the identifiers of its mails."""
+    return urlsplit(settings.SITE_URL).hostname or "localhost"

@@ -25,6 +25,9 @@ class GroupFactory(DjangoModelFactory):
     usual_end = clock(21, 0)
     capacity = 20
     reviews_needed = 1
+    # Tests run at any hour.
+    quiet_from = None
+    quiet_until = None
 
 
 class StrengthFactory(DjangoModelFactory):

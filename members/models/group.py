@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import time
+
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
@@ -94,6 +96,28 @@ class Group(models.Model):
         validators=[MaxValueValidator(60)],
         help_text="How many days before a session its presenters are asked for their slides. 0: never.",
     )
+    quiet_from = models.TimeField(
+        null=True,
+        blank=True,
+        default=time(22),
+        help_text="From this time of the group’s day no mail goes out but what somebody is waiting for.",
+    )
+    quiet_until = models.TimeField(
+        null=True, blank=True, default=time(8), help_text="When mail goes out again. Both empty: at any time."
+    )
+    digest_weekday = models.PositiveSmallIntegerField(
+        default=1,
+        choices=[
+            (1, "Monday"),
+            (2, "Tuesday"),
+            (3, "Wednesday"),
+            (4, "Thursday"),
+            (5, "Friday"),
+            (6, "Saturday"),
+            (7, "Sunday"),
+        ],
+        help_text="On which day the weekly digests go out, at the end of the quiet hours.",
+    )
     show_who_has_read = models.BooleanField(
         default=False,
         help_text="Presenters and organisers see who has read what. Otherwise they see only how many.",
@@ -115,6 +139,14 @@ class Group(models.Model):
             models.UniqueConstraint(fields=["only"], name="members_one_group"),
             models.CheckConstraint(condition=Q(only=True), name="members_group_is_the_only"),
             models.CheckConstraint(condition=Q(capacity__gte=1), name="members_group_has_seats"),
+            models.CheckConstraint(
+                condition=Q(quiet_from__isnull=True, quiet_until__isnull=True)
+                | Q(quiet_from__isnull=False, quiet_until__isnull=False),
+                name="members_group_quiet_from_until",
+            ),
+            models.CheckConstraint(
+                condition=Q(digest_weekday__gte=1, digest_weekday__lte=7), name="members_group_digest_day"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -126,6 +158,8 @@ class Group(models.Model):
             accent = getattr(self, field)
             if colours.is_colour(accent) and colours.contrast(accent, paper) < colours.LEGIBLE:
                 raise ValidationError({field: f"Choose a colour with more contrast to the page ({paper})."})
+        if (self.quiet_from is None) != (self.quiet_until is None):
+            raise ValidationError({"quiet_until": "Give both ends of the quiet hours, or neither."})
         if bool(self.accent) != bool(self.accent_dark):
             raise ValidationError({"accent": "Give both accents, for light and for dark pages, or neither."})
 

@@ -73,7 +73,7 @@ GROUP = Table(
     "name tagline lead city area cadence time_zone usual_start usual_end capacity organiser_name "
     "organiser_url repository_url waiting_list_open apply_note apply_intro interest_label invitation_days "
     "reminder_days reviews_needed automatic_offers ask_after_days answer_days keep_months materials_days "
-    "show_who_has_read second_factor accent accent_dark",
+    "quiet_from quiet_until digest_weekday show_who_has_read second_factor accent accent_dark",
     body="about",
     left_out={"only": "It is always true."},
 )
@@ -228,7 +228,11 @@ LEFT_OUT = {
     **dict.fromkeys(
         ["sessions_app.NotesDraft", "sessions_app.PrivateNote", "sessions_app.Progress"], PRIVATE
     ),
+    "sessions_app.ArchiveTally": "It counts the sessions, which come along.",
     "sessions_app.ArchiveUpload": "What was uploaded is sessions by now, or is emptied after a day.",
     "sessions_app.ImportedFile": "It compares with a folder that was brought to this site.",
     "outbox.Message": "Mails are sent once, from here.",
+    "outbox.MessageStep": "It goes with its mail.",
+    "outbox.KindSetting": "How mails are worded and held belongs to the site that sends them.",
+    "outbox.Choice": "How people want their mail, they choose where it is sent from.",
 }
