@@ -287,7 +287,8 @@ def run_tests(python: Path, base: Path, arguments: list[str]) -> int:
             )
     os.environ.update(CHROMIUM_PATH=chromium, SECRET_KEY="tests-only", SITE_URL="http://localhost")  # noqa: S106
     os.environ.setdefault("DATABASE_URL", "")  # never the one in .env: that may be the real group's
-    options = ["-n", "2"] if "no:xdist" not in " ".join(arguments) else []
+    # Whoever has finished takes tests from the other: some files take a hundred times as long as others.
+    options = ["-n", "2", "--dist", "worksteal"] if "no:xdist" not in " ".join(arguments) else []
     if base != ROOT:
         options += ["-o", f"cache_dir={base / 'pytest_cache'}"]
         os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = str(base / "hypothesis")

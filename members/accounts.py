@@ -15,10 +15,18 @@ from django.utils import timezone
 
 from members import doorstep, limits
 from members.addresses import fold
-from members.models import Group, Knock, User
+from members.models import Knock, User
 
 UNKNOWN = "account/email/unknown_account"  # allauth's mail to an address without an account
 CODE = "account/email/login_code"
+CONFIRM = ("email_confirmation", "confirm_url", "activate_url")
+# allauth's mails: our kind, the placeholder for what is secret in it, and what allauth calls that.
+MAILS = {
+    CODE: ("login_code", "code", "code"),
+    "account/email/password_reset_key": ("password_reset_key", "password_url", "password_reset_url"),
+    "account/email/email_confirmation": CONFIRM,
+    "account/email/email_confirmation_signup": CONFIRM,
+}
 
 
 class CodeStage(LoginByCodeStage):
@@ -75,27 +83,23 @@ class AccountAdapter(DefaultAccountAdapter):
     def send_mail(self, template_prefix: str, email: str, context: dict) -> None:
         """Hand allauth's mail (sign-in code, new password) to the door instead of sending it now.
 
-        For an address without an account the mail is made just the same, with a code that opens nothing;
-        the door drops it. So neither the answer nor its time tells which addresses are known.
+        For an address without an account all is the same, with a code that opens nothing; the door drops
+        it. So neither the answer nor its time tells which addresses are known.
         """
         known = context.get("known", template_prefix != UNKNOWN)
         if template_prefix == UNKNOWN:
             template_prefix, context = CODE, {"code": self.generate_login_code()}
-        group = Group.objects.current()
-        mail = self.render_mail(
-            template_prefix, email, {**context, "group_name": group.name if group else "Study Group"}
-        )
-        code = str(context.get("code") or "")
-        url = str(context.get("password_reset_url") or context.get("activate_url") or "")
+        kind, placeholder, theirs = MAILS[template_prefix]
+        user = context.get("user")  # named where somebody who is signed in has asked
         doorstep.knock(
             Knock.Kind.MAIL,
             {
                 "known": known,
-                "kind": template_prefix.rpartition("/")[2],
+                "kind": kind,
                 "about": f"sign-in:{uuid4().hex}",  # each request is an event of its own
                 "to": email,
-                "parts": [mail.subject, mail.body],
-                "secrets": [secret for secret in (code, url) if secret],
+                "user": user.pk if user else None,
+                "values": {placeholder: str(context[theirs])},
             },
             now=timezone.now(),
         )

@@ -128,7 +128,8 @@ def invite(
     invitation, token = Invitation.issue(application=application, by=by, now=now, days=group.invitation_days)
     note = "" if by else "Automatic offer"
     seats.write(SeatChange.Kind.HELD, group=group, now=now, application=application, actor=by, note=note)
-    mails.invitation(invitation, token, group, now=now)
+    # Whoever switches automatic offers on has decided about all of them.
+    mails.invitation(invitation, token, group, now=now, waits=None if by else False)
     return invitation
 
 

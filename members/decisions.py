@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from members import admissions, moves
+from members import admissions, mail_values, moves
 from members.admissions import REVIEWABLE
 from members.errors import IllegalMove, Refused
-from members.letters import OWN_LINK
+from members.mail_values import OWN_LINK
 from members.models import Application, Decision, Group, Review, User
 from members.models.application import State
-from outbox.writing import render
+from outbox.kinds import kind_of
+from outbox.models import KindSetting
+from outbox.parts import parts_of
+from outbox.wording import Wording
+from outbox.writing import footer_of, wording_of
 
 AT_ONCE = 100  # decisions that one release carries out
 Kind = Decision.Kind
@@ -129,17 +132,27 @@ def _open_to(user: User) -> Q:
     return Q(Exists(own)) | Q(prepared_by=user) | ~Q(application__state__in=REVIEWABLE)
 
 
-def preview(decision: Decision, group: Group, *, now: datetime) -> tuple[str, str]:
-    """Subject and text of the mail that releasing the decision would write, but for the private links."""
-    context = {
-        "application": decision.application,
-        "group": group,
-        "status_url": OWN_LINK,
-        "invitation_url": OWN_LINK,
-        "expires_at": (now + timedelta(days=group.invitation_days)).astimezone(ZoneInfo(group.time_zone)),
-        "reason": decision.reason,
-    }
-    return render(MAILS[Kind(decision.kind)], context)[:2]
+def wordings() -> dict[str, Wording]:
+    """How the mail of each kind of decision is worded now, for any number of previews. One query."""
+    chosen = {setting.kind: setting for setting in KindSetting.objects.filter(kind__in=MAILS.values())}
+    return {kind: wording_of(mail, chosen.get(mail)) for kind, mail in MAILS.items()}
+
+
+def preview(
+    decision: Decision, group: Group, worded: Mapping[str, Wording], *, now: datetime
+) -> tuple[str, str]:
+    """Subject and text of the mail that releasing the decision would write, but for the private links.
+
+    worded: as `wordings` gives it. No query.
+    """
+    kind = Kind(decision.kind)
+    values = mail_values.to_applicant(decision.application, group, status_url=OWN_LINK)
+    if kind == Kind.INVITE:
+        values |= mail_values.offer(OWN_LINK, now + timedelta(days=group.invitation_days), group)
+    elif kind == Kind.DECLINE:
+        values["reason"] = decision.reason
+    subject, source = worded[kind].fill(values)
+    return subject, parts_of(subject, source, footer_of(kind_of(MAILS[kind]), ""))[0]
 
 
 def release(*, decision_ids: Collection[int], by: User, now: datetime) -> list[Outcome]:

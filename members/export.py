@@ -7,22 +7,26 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef
+from django.db.models import OuterRef, Q
 from django.db.models.functions import JSONObject
 
-from members import mails
+from members import mails, recipients
 from members.models import Application, ApplicationChange, Group, Invitation, Score, Strength
 from members.models.application import State
 from outbox.forgetting import about_any
-from outbox.models import Message
+from outbox.kinds import title_of
+from outbox.models import Choice, Message
 
 By = ApplicationChange.By
 NOTE = (
     "This is what we hold about your application. Who of the group read it, wrote a note or took a step is "
-    "not named. Left out are decisions that are still being prepared, and what the organisers noted about "
-    "their own procedure. Links that let their reader act for you are taken out of the mails."
+    "not named. Left out are decisions that are still being prepared, mails that were never sent, and what "
+    "the organisers noted about their own procedure. Links that let their reader act for you are taken out "
+    "of the mails."
 )
 BLOT = "[taken out]"
+# The organisers' drafts, and what they or the moment have stopped; what its reader has stopped is theirs.
+NEVER_SENT = Q(state=Message.State.DRAFT) | Q(held_because__in=[Message.Why.DISCARDED, Message.Why.OUTDATED])
 
 # Moves from one state to another. "*" stands for every state that is not named beside it.
 MOVES = {
@@ -125,11 +129,12 @@ def held(application: Application, group: Group, *, now: datetime) -> dict:
         "invitations": parts["offers"],
         "guest_chairs": parts["chairs"],
         "mails": _mails(application, parts["keys"]),
+        "how_you_want_your_mail": parts["wishes"],
     }
 
 
 def _parts(application: Application) -> dict:
-    """Strengths, invitations with their keys apart, and guest chairs: one query."""
+    """Strengths, invitations with their keys apart, guest chairs, and how mail is wanted: one query."""
     of_this_one = {"application": OuterRef("pk")}
     chairs = application.guest_chairs.model.objects  # the sessions' model, which this package cannot import
     found = (
@@ -172,9 +177,15 @@ def _parts(application: Application) -> dict:
                     )
                 )
             ),
+            wishes=ArraySubquery(
+                Choice.objects.filter(recipient=recipients.of_application(application.pk))
+                .order_by("kind")
+                .values_list(JSONObject(kind="kind", how="how"))
+            ),
         )
         .get()
     )
+    found["wishes"] = {title_of(one["kind"]): Choice.How(one["how"]).label for one in found["wishes"]}
     found["keys"] = [invitation.pop("pk") for invitation in found["offers"]]
     return found
 
@@ -198,9 +209,11 @@ def _reviews(application: Application) -> list[dict]:
 
 def _mails(application: Application, invitations: list[int]) -> list[dict]:
     """What was written to the applicant; a mail to somebody else about the application is not theirs."""
-    about_this = about_any(mails.events_of(application, invitations))
-    theirs = [application.email, application.email_key]
-    sent = Message.objects.filter(about_this, to__in=theirs).order_by("created_at", "pk")
+    by_address = about_any(mails.events_of(application, invitations)) & Q(
+        to__in=[application.email, application.email_key]
+    )
+    theirs = by_address | Q(recipient=recipients.of_application(application.pk))
+    sent = Message.objects.filter(theirs).exclude(NEVER_SENT).order_by("created_at", "pk")
     return [
         {
             "written_at": message.created_at,

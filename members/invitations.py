@@ -14,6 +14,7 @@ from members.models.application import State
 from members.models.invitation import InvitationQuerySet
 
 MORE = timedelta(days=30)  # what "another month" adds
+UNSENT = "The invitation lapsed before its mail was released"
 MOST_LAPSES = 2  # the second invitation that nobody answers makes the application dormant
 
 CLOSED_SENTENCES = {
@@ -47,7 +48,13 @@ def accept(*, token: str, now: datetime) -> Member:
     member = seats.seat(user=user, now=now, strengths=application.strengths.all())
     kind, note = (SeatChange.Kind.RELEASED, "Had a seat already") if sits else (SeatChange.Kind.TAKEN, "")
     seats.write(kind, group=group, now=now, member=member, application=application, note=note)
-    mails.welcome(member, group, about=f"invitation:{invitation.pk}", now=now)
+    mails.welcome(
+        member,
+        group,
+        about=f"invitation:{invitation.pk}",
+        thread=mails.thread_of(application.pk),
+        now=now,
+    )
     return member
 
 
@@ -172,6 +179,8 @@ def _remind(invitation_id: int, *, now: datetime) -> bool:
     invitation = _to_remind(group, now=now).filter(pk=invitation_id).select_for_update().first()
     if invitation is None:
         return False  # answered, extended, erased or reminded while this one waited for the lock
+    if not mails.has_gone_out(invitation.pk):
+        return False  # a reminder, with its link, would be the invitation that nobody has released
     token = invitation.second_token()
     invitation.reminded_at = now
     invitation.save(update_fields=["reminded_at", "reminder_hash"])
@@ -230,7 +239,8 @@ def lapse_overdue(*, now: datetime) -> int:
     """Close every invitation past its expiry.
 
     After the first the application returns to the shortlist and keeps its place; after the second it is
-    dormant. Returns how many lapsed. Safe to run from several workers at once.
+    dormant. An invitation whose mail was never released lapses without a word and does not count. Returns how
+    many lapsed. Safe to run from several workers at once.
     """
     overdue = Invitation.objects.overdue(now=now).values_list("pk", flat=True)
     return sum(_lapse(pk, now=now) for pk in list(overdue))
@@ -245,16 +255,20 @@ def _lapse(invitation_id: int, *, now: datetime) -> bool:
     application = moves.lock(found.application_id)
     invitation = Invitation.objects.select_for_update().get(pk=invitation_id)
     _close(invitation, Invitation.State.LAPSED, now=now)
-    application.lapses += 1
-    application.save(update_fields=["lapses"])
+    was_sent = mails.has_gone_out(invitation.pk)  # else nobody was asked, and nobody has let anything lapse
+    if was_sent:
+        application.lapses += 1
+        application.save(update_fields=["lapses"])
     again = application.lapses < MOST_LAPSES
+    reason = "The invitation lapsed" if again else "A second invitation lapsed"
     moves.move(
         application,
         to=State.SHORTLISTED if again else State.DORMANT,
         by=moves.By.SYSTEM,
         now=now,
-        reason="The invitation lapsed" if again else "A second invitation lapsed",
+        reason=reason if was_sent else UNSENT,
     )
-    _release(group, application, now=now, note="Lapsed")
-    mails.lapsed(invitation, application, group, now=now)
+    _release(group, application, now=now, note="Lapsed" if was_sent else UNSENT)
+    if was_sent:
+        mails.lapsed(invitation, application, group, now=now)
     return True

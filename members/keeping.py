@@ -8,11 +8,11 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Greatest
 
-from members import invitations, mails, moves
+from members import invitations, mails, moves, recipients
 from members.errors import IllegalMove
 from members.models import Application, Group, Invitation, SeatChange
 from members.models.application import ApplicationQuerySet, State
-from outbox.forgetting import forget
+from outbox.forgetting import forget, forget_person
 
 ASKABLE = (State.WAITING, State.SHORTLISTED)
 CLOSED = (State.DECLINED, State.WITHDRAWN)
@@ -183,9 +183,10 @@ def erase(*, application_id: int, now: datetime) -> None:
 def _erase(application: Application, group: Group, *, now: datetime) -> None:
     """Erase a locked application; the group is locked too."""
     invitations.close_open(application, group, as_=Invitation.State.DECLINED, now=now, note="Erased")
-    events = mails.events_of(application)
+    events, name = mails.events_of(application), recipients.of_application(application.pk)
     application.delete()
     forget(events=events)
+    forget_person(name, instead=recipients.ERASED)
 
 
 def erased_after(application: Application, group: Group) -> datetime | None:

@@ -6,19 +6,18 @@ import re
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import QuerySet
 
-from members import moves
+from members import mails, moves
 from members.errors import Refused
+from members.mail_values import OWN_LINK, to_applicant
 from members.models import Application, Group, User
+from outbox import writing
 from outbox.models import Message
-from outbox.writing import absolute, render, write
 
 KIND = "letter"
 PLACEHOLDERS = ("name", "group")
 # A word in braces is a placeholder; any other braces are the writer's own.
 IN_BRACES = re.compile(r"\{([^\W\d]\w*)\}")
-OWN_LINK = "[the applicant’s own link]"  # in previews: the real one opens the applicant's page
 
 
 class UnknownPlaceholder(Refused):
@@ -69,19 +68,9 @@ def _around(text: str, words: dict[str, str]) -> list[str]:
 def preview(application: Application, group: Group, *, subject: str, text: str) -> tuple[str, str]:
     """Subject and text of the mail as it would be, without the private link. Raises UnknownPlaceholder."""
     words = words_for(application, group)
-    context = {
-        "subject": fill(subject, words),
-        "text": fill(text, words),
-        "group": group,
-        "status_url": OWN_LINK,
-    }
-    return render(KIND, context)[:2]
-
-
-def written_to(application_id: int) -> QuerySet:
-    """The letters to this applicant, the newest first."""
-    about = f"application:{application_id}:"
-    return Message.objects.filter(kind=KIND, about__startswith=about).order_by("-created_at", "-pk")
+    written = {"subject": fill(subject, words), "text": fill(text, words)}
+    values = to_applicant(application, group, status_url=OWN_LINK) | written
+    return writing.preview(KIND, values)[:2]
 
 
 @transaction.atomic
@@ -99,19 +88,8 @@ def send(*, application_id: int, subject: str, text: str, once: str, by: User, n
         raise Refused("This letter is in the outbox already. Nothing was sent twice.")
     words = words_for(application, group)
     subject = " ".join(fill(subject, words).split())
-    message = write(
-        kind=KIND,
-        about=about,
-        to=application.email,
-        context={
-            "subject": subject,
-            "text": fill(text, words),
-            "group": group,
-            "status_url": absolute(application.get_absolute_url()),
-        },
-        secrets=[application.token],
-        now=now,
-    )
+    text = fill(text, words)
+    message = mails.letter(application, group, subject=subject, text=text, once=once, now=now)
     moves.log(
         application,
         before=application.state,

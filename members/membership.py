@@ -8,11 +8,12 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
-from members import mails, photos, seats
+from members import mails, photos, recipients, seats
 from members.errors import GroupFull, LastOrganiser, Refused
 from members.models import Group, Member, SeatChange, User
 from members.models.member import MemberQuerySet
 from members.names import isolated
+from outbox.forgetting import forget_person
 
 Kind = SeatChange.Kind
 NOW_IS = {
@@ -183,13 +184,17 @@ def article(role: str) -> str:
 def erase(*, user_ids: Collection[int], by: User, now: datetime, delete: Callable[[], object]) -> None:
     """Delete accounts or memberships for good, with their photos; the ledger tells of the seats they free.
 
-    user_ids: whose; delete: what deletes the rows. Raises LastOrganiser.
+    With an account go the mails to it and what its owner has chosen about them. user_ids: whose; delete: what
+    deletes the rows. Raises LastOrganiser.
     """
     require_other_organisers(user_ids)
     members = list(Member.objects.filter(user_id__in=user_ids))
     for member in members:
         photos.forget(member)
     delete()
+    standing = set(User.objects.filter(pk__in=user_ids).values_list("pk", flat=True))
+    for user_id in set(user_ids) - standing:
+        forget_person(recipients.of_user(user_id), instead=recipients.ERASED)
     group = Group.objects.current()
     for member in members:
         if member.state == Member.State.ACTIVE:

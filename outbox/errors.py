@@ -3,5 +3,5 @@
 from __future__ import annotations
 
 
-class Refused(Exception):  # noqa: N818: it is a refusal, not a fault
+class Refused(Exception):
     """A change that the rules or the moment do not allow. `str()` is fit for a page; nothing was changed."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from django.db.models import Q
 
-from outbox.models import Message
+from outbox.models import Choice, KindSetting, Message, MessageStep
 
 
 def about_any(events: Iterable[str]) -> Q:
@@ -23,3 +23,15 @@ def about_any(events: Iterable[str]) -> Q:
 def forget(*, events: Iterable[str]) -> int:
     """Delete every message about these events, sent or not. Returns how many there were. As `about_any`."""
     return Message.objects.filter(about_any(events)).delete()[0]
+
+
+def forget_person(recipient: str, *, instead: str) -> int:
+    """Delete every message to somebody and what they have chosen. Returns how many messages there were.
+
+    recipient: who, such as "user:12". instead: what stands from now on for who took a step or worded a kind
+    of mail; that it was taken stays on record.
+    """
+    MessageStep.objects.filter(by=recipient).update(by=instead)
+    KindSetting.objects.filter(changed_by=recipient).update(changed_by=instead)
+    Choice.objects.filter(recipient=recipient).delete()
+    return Message.objects.filter(recipient=recipient).delete()[0]

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from outbox.models import Message
     from outbox.wording import Value
 
+TO_ORGANISERS, TO_OTHERS = "organisers", "others"
+# What begins the `about` of a mail that an organiser has sent to themselves, to look at it.
+TEST = "test:"
+
 
 @dataclass(frozen=True)
 class Kind:
@@ -27,6 +31,9 @@ class Kind:
     waits: whether it waits as a draft until an organiser releases it, unless the organisers choose otherwise.
     may_wait: False for receipts and codes, which somebody is waiting for.
     optional: whether its recipients may choose to have it in the digest or not at all.
+    is_digest: whether it is a digest itself, and so comes as a mail or not at all.
+    by_choice: whether it comes to those alone who have chosen it.
+    to: TO_ORGANISERS alone, or TO_OTHERS, who have no account; "" where it may come to whoever has one.
     urgent: whether it goes during quiet hours: the answer to what somebody has just done.
     outdated: asked before a mail goes out; a sentence that says why it no longer makes sense, or "".
     sample: values for a preview, from the group's own records; None while there are none.
@@ -40,6 +47,9 @@ class Kind:
     waits: bool = False
     may_wait: bool = True
     optional: bool = False
+    is_digest: bool = False
+    by_choice: bool = False
+    to: str = ""
     urgent: bool = False
     outdated: Callable[[Message, datetime], str] | None = None
     sample: Callable[[], dict[str, Value] | None] | None = None
@@ -65,12 +75,21 @@ def register(kinds: Iterable[Kind]) -> None:
 
 def kind_of(name: str) -> Kind:
     """The kind of this name. Raises UnknownKind."""
-    if name not in _kinds:  # BRIDGE
-        return Kind(name, name, "", "", urgent=True)
     try:
         return _kinds[name]
     except KeyError:
         raise UnknownKind(name) from None
+
+
+def outdated(message: Message, *, now: datetime) -> str:
+    """Why a mail no longer makes sense, as its kind tells; "" for one that does.
+
+    A test makes sense whenever it comes, and so does a mail whose kind was dropped after it was written.
+    """
+    kind = _kinds.get(message.kind)
+    if kind is None or kind.outdated is None or message.about.startswith(TEST):
+        return ""
+    return kind.outdated(message, now)
 
 
 def title_of(name: str) -> str:

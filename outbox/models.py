@@ -10,16 +10,13 @@ from django.db.models import Q
 
 
 class MessageQuerySet(models.QuerySet):
-    def due(self, *, now: datetime, quiet: bool = False) -> MessageQuerySet:
-        """Messages a worker may take up: queued and due, or leased by a worker that has not come back.
+    def due(self, *, now: datetime) -> MessageQuerySet:
+        """Messages that are queued and due, what somebody waits for first: a code overtakes circulars."""
+        return self.filter(state=Message.State.QUEUED, due_at__lte=now).order_by("-urgent", "due_at", "pk")
 
-        quiet: during the group's quiet hours only what somebody is waiting for goes.
-        """
-        found = self.filter(
-            Q(state=Message.State.QUEUED, due_at__lte=now)
-            | Q(state=Message.State.SENDING, leased_until__lt=now)
-        ).order_by("due_at", "pk")
-        return found.filter(urgent=True) if quiet else found
+    def left_behind(self, *, now: datetime) -> MessageQuerySet:
+        """Messages leased by a worker that has not come back."""
+        return self.filter(state=Message.State.SENDING, leased_until__lt=now).order_by("leased_until", "pk")
 
     def waiting(self) -> MessageQuerySet:
         """Messages still on their way."""
@@ -106,7 +103,9 @@ class Message(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["due_at", "id"], condition=Q(state="queued"), name="outbox_queue"),
+            models.Index(
+                fields=["-urgent", "due_at", "id"], condition=Q(state="queued"), name="outbox_queue"
+            ),
             models.Index(fields=["leased_until"], condition=Q(state="sending"), name="outbox_leases"),
             models.Index(fields=["-created_at", "-id"], name="outbox_newest"),
             models.Index(fields=["sent_at"], condition=Q(state="sent"), name="outbox_sent"),
@@ -121,7 +120,8 @@ class Message(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.subject} ({self.to})"
+        # Never the subject: a code to sign in may stand in it.
+        return f"{self.kind} to {self.to}"
 
 
 class MessageStep(models.Model):
@@ -134,6 +134,7 @@ class MessageStep(models.Model):
         RETRIED = "retried", "Queued again"
         HELD = "held", "Held back"
         BOUNCED = "bounced", "Came back"
+        RESTORED = "restored", "Taken back"
 
     message = models.ForeignKey(Message, models.CASCADE, related_name="steps")
     what = models.CharField(max_length=10, choices=What)

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import nh3
 from django.template.loader import render_to_string
-from django.utils.safestring import mark_safe
+from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
 
 TAGS = {
-    "p", "br", "hr", "h1", "h2", "h3", "h4", "ul", "ol", "li", "blockquote", "pre", "code", "em", "strong", "a",
+    "p", "br", "hr", "h1", "h2", "h3", "h4", "ul", "ol", "li", "blockquote", "pre", "code", "em",
+    "strong", "a",
 }  # fmt: skip
 # An address that stands alone becomes a link; one in a link's brackets or in a code is left to Markdown.
 BARE = re.compile(r"(?<![<(\[`\w/])(https?://[^\s<>`]+[^\s<>`.,;:!?)\]’”\"'*_])")
@@ -31,18 +32,26 @@ class Footer:
 
 def parts_of(subject: str, source: str, footer: Footer | None = None) -> tuple[str, str]:
     """Plain text and HTML of a mail with this subject and Markdown source."""
-    source = BARE.sub(r"<\1>", source)
     footer = footer or Footer()
-    text = _blocks(SyntaxTreeNode(_markdown.parse(source))).strip() + "\n"
+    text = _blocks(SyntaxTreeNode(_markdown.parse(_with_links(source)))).strip() + "\n"
+    context = {"subject": subject, "body": body_of(source), "footer": footer}
+    return text + _footer_text(footer), render_to_string("mail/layout.html", context)
+
+
+def body_of(source: str) -> SafeString:
+    """The HTML of a mail's Markdown alone, without what stands around it; fit for a page."""
     body = nh3.clean(
-        _markdown.render(source),
+        _markdown.render(_with_links(source)),
         tags=TAGS,
         attributes={"a": {"href"}, "ol": {"start"}},
         url_schemes={"http", "https", "mailto"},
         link_rel=None,
     )
-    context = {"subject": subject, "body": mark_safe(body), "footer": footer}  # noqa: S308 - just cleaned
-    return text + _footer_text(footer), render_to_string("mail/layout.html", context)
+    return mark_safe(body)  # noqa: S308 - just cleaned
+
+
+def _with_links(source: str) -> str:
+    return BARE.sub(r"<\1>", source)
 
 
 def _footer_text(footer: Footer) -> str:
@@ -75,7 +84,9 @@ def _block(node: SyntaxTreeNode) -> str:
 def _list(node: SyntaxTreeNode) -> str:
     first = int(node.attrs.get("start", 1))
     # Tight: the list was written without empty lines, which hides its paragraphs.
-    tight = all(child.hidden for item in node.children for child in item.children if child.type == "paragraph")
+    tight = all(
+        child.hidden for item in node.children for child in item.children if child.type == "paragraph"
+    )
     lines = []
     for number, item in enumerate(node.children, start=first):
         mark = f"{number}. " if node.type == "ordered_list" else "- "

@@ -1,7 +1,8 @@
 """The wording of mails: Markdown with named placeholders, made into a subject, plain text and HTML.
 
-Wording may say `{{ name }}` and `{% if name %}…{% else %}…{% endif %}`, and nothing else: no filters, no other
-tags, no parts of things. So an organiser who edits it can neither break a page nor read what is not theirs.
+Wording may say `{{ name }}` and `{% if name %}…{% else %}…{% endif %}`, and nothing else: no filters, no
+other tags, no parts of things. So an organiser who edits it can neither break a page nor read what is not
+theirs.
 """
 
 from __future__ import annotations
@@ -57,9 +58,7 @@ class Wording:
         """
         # One line, however it was typed: a line break in a header would start another header.
         subject = " ".join(_parsed(self.subject).render(Context(dict(values), autoescape=False)).split())
-        shown = {
-            name: as_markdown(value) if _is_text(value) else value for name, value in values.items()
-        }
+        shown = {name: as_markdown(value) if _is_text(value) else value for name, value in values.items()}
         source = _parsed(self.source).render(Context(shown, autoescape=False))
         return subject[:LONGEST_SUBJECT], tidied(source)
 
@@ -92,7 +91,8 @@ def check(wording: Wording, placeholders: Iterable[str]) -> None:
             raise WordingRefused(str(refusal), field) from refusal
         if unknown:
             raise WordingRefused(
-                f"There is no placeholder “{unknown[0]}” for this mail. Use: {', '.join(known) or 'none'}.", field
+                f"There is no placeholder “{unknown[0]}” for this mail. Use: {', '.join(known) or 'none'}.",
+                field,
             )
 
 

@@ -16,7 +16,7 @@ from outbox import choices, kinds
 from outbox.kinds import Kind
 from outbox.models import Choice, KindSetting, Message
 from outbox.parts import Footer, parts_of
-from outbox.wording import LONGEST_SUBJECT, Value, Wording, as_markdown, default_wording
+from outbox.wording import Value, Wording, default_wording
 
 HELD = {Choice.How.DIGEST: Message.Why.DIGEST, Choice.How.NOTHING: Message.Why.STOPPED}
 
@@ -53,27 +53,11 @@ def absolute(path: str) -> str:
     return f"{settings.SITE_URL}{path}"
 
 
-class _Legacy(Wording):  # BRIDGE: goes when every kind has its .md and is registered
-    def fill(self, values):
-        from django.template import Context
-        from django.template.loader import get_template
-
-        source = get_template(f"mail/{self.subject}.txt").template
-        rendered = source.render(Context(dict(values), autoescape=False))
-        first, _, body = rendered.strip().partition("\n")
-        return " ".join(first.removeprefix("Subject:").split())[:250], as_markdown(body.strip() + "\n")
-
-
 def wording_of(kind: str, setting: KindSetting | None) -> Wording:
     """The wording that is in use for a kind: the organisers' own, or the default."""
     if setting and setting.source:
         return Wording(setting.subject, setting.source)
-    from django.template import TemplateDoesNotExist  # BRIDGE
-
-    try:
-        return default_wording(kind)
-    except TemplateDoesNotExist:
-        return _Legacy(kind, "")
+    return default_wording(kind)
 
 
 def setting_of(kind: str) -> KindSetting | None:
@@ -90,10 +74,6 @@ def preview(kind: str, values: Mapping[str, Value]) -> tuple[str, str, str]:
     """Subject, plain text and HTML of a mail as it would be written now, without a way to stop its kind."""
     subject, source = fill(kind, values)
     return (subject, *parts_of(subject, source, footer_of(kinds.kind_of(kind), "")))
-
-
-def render(kind: str, values) -> tuple[str, str, str]:  # BRIDGE: goes with its last user
-    return preview(kind, values)
 
 
 def footer_of(kind: Kind, recipient: str) -> Footer:
@@ -126,11 +106,11 @@ def write_all(kind: str, mails: Iterable[Mail], *, now: datetime) -> int:
     return written.count() - before
 
 
-def _post(kind: str, mails: Sequence[Mail], *, now: datetime) -> None:
+def _post(kind: str, mails: Sequence[Mail], *, now: datetime, wording: Wording | None = None) -> None:
     if not connection.in_atomic_block:
         raise NotInTransaction(f"{kind} about {mails[0].about}")
     setting, found = setting_of(kind), kinds.kind_of(kind)
-    wording = wording_of(kind, setting)
+    wording = wording or wording_of(kind, setting)
     how = choices.chosen(kind, (mail.recipient for mail in mails))
     rows = []
     for mail in mails:
@@ -152,35 +132,16 @@ def write(
     thread: str = "",
     calendar: str = "",
     waits: bool | None = None,
+    wording: Wording | None = None,
 ) -> Message:
     """Write one mail; call it inside the transaction of its cause. The fields are `Mail`'s.
 
+    wording: another than the kind's, for a test of it.
     Returns the message, the earlier one when the event was already written.
     Raises NotInTransaction outside `transaction.atomic`, UnknownKind.
     """
     mail = Mail(about, to, context, recipient, tuple(secrets), thread, calendar, waits)
-    _post(kind, [mail], now=now)
-    return Message.objects.get(kind=kind, about=about, to=to)
-
-
-def write_text(
-    *,
-    kind: str,
-    about: str,
-    to: str,
-    parts: tuple[str, str],
-    now: datetime,
-    recipient: str = "",
-    secrets: Iterable[str] = (),
-) -> Message:
-    """Write a mail whose subject and plain text are already made. Otherwise as `write`; it never waits."""
-    if not connection.in_atomic_block:
-        raise NotInTransaction(f"{kind} about {about}")
-    subject, text = parts
-    mail = Mail(about, to, recipient=recipient, secrets=tuple(secrets))
-    subject = " ".join(subject.split())[:LONGEST_SUBJECT]
-    row = _row(kinds.kind_of(kind), mail, subject, as_markdown(text), how=None, waits=False, now=now)
-    Message.objects.bulk_create([row], ignore_conflicts=True)
+    _post(kind, [mail], now=now, wording=wording)
     return Message.objects.get(kind=kind, about=about, to=to)
 
 

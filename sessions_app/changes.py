@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.utils.dateformat import format as formatted
-
 from members.errors import Refused
 from members.models import Group
 from sessions_app import concerned, guests, mails
+from sessions_app.mail_words import when
 from sessions_app.models import Session
 
 # What is compared, in the order of the mail; the link is the members' alone.
@@ -56,7 +55,7 @@ def arrangement(session: Session) -> Arrangement:
     return Arrangement(
         starts_at=session.starts_at,
         ends_at=session.ends_at,
-        when=_when(session),
+        when=when(session),
         place=session.place,
         address=session.address,
         online_url=session.online_url,
@@ -88,20 +87,13 @@ def tell(session: Session, before: Arrangement, group: Group | None, *, now: dat
     session.save(update_fields=["changed_at", "sequence"])
     public = [change for change in changed if change.name != "online_url"]
     chairs = list(guests.kept(session).select_related("application"))
-    told = [
-        mails.changed(session, news, recipient, group, now=now)
-        for recipient in concerned.of_session(session, besides=[chair.application.email for chair in chairs])
-        if (news := changed if recipient.signs_in else public)
-    ]
+    recipients = concerned.of_session(session, besides=[chair.application.email for chair in chairs])
+    news = [(recipient, changed if recipient.signs_in else public) for recipient in recipients]
+    told = mails.changed(session, [(one, found) for one, found in news if found], group, now=now)
     if public:
-        told += [mails.changed_for_guest(session, public, chair, group, now=now) for chair in chairs]
-    return len(told)
-
-
-def _when(session: Session) -> str:
-    """The date and the hours on the session's own clock; the hours only where they are known."""
-    start, end = session.local_start, session.local_end
-    if not session.hours_known:
-        return formatted(start, "l j F Y")
-    until = formatted(end, "H:i" if end.date() == start.date() else "l j F Y, H:i")
-    return f"{formatted(start, 'l j F Y, H:i')} to {until} ({session.city} time)"
+        told += mails.changed_for_guests(session, public, chairs, group, now=now)
+    # An announcement that nobody has released yet tells the old date: another one takes its place.
+    if waiting := mails.waiting_announcements(session):
+        late = [recipient for recipient in recipients if recipient.key in waiting]
+        mails.announced(session, late, group, now=now, waits=True)
+    return told

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
 
+from members import recipients
 from members.addresses import fold
 from members.models import Member
 from sessions_app.models import Appearance, Presentation, Presenter, Rsvp, Session
@@ -16,11 +17,17 @@ CLOSED = [Presentation.State.DECLINED, Presentation.State.WITHDRAWN]
 
 @dataclass(frozen=True)
 class Recipient:
-    """One person and where they are written to. signs_in: whether pages for members open for them."""
+    """One person and where they are written to.
+
+    signs_in: whether pages for members open for them. key: what the outbox calls them, whatever their
+    address. user_id: their account; None for a guest.
+    """
 
     address: str
     name: str
     signs_in: bool
+    key: str
+    user_id: int | None = None
 
 
 def members(session: Session) -> QuerySet[Member]:
@@ -41,7 +48,7 @@ def of_session(session: Session, *, besides: Iterable[str] = ()) -> list[Recipie
     besides: addresses of guests with a chair, who hear of it in words of their own. Each address once.
     Two queries, however many talks there are.
     """
-    found = {fold(member.user.email): _member(member) for member in members(session)}
+    found = {fold(member.user.email): recipient_of(member) for member in members(session)}
     told = {fold(address) for address in besides}
     slots = Appearance.objects.filter(presentation__slots__session=session)
     talks = slots.exclude(presentation__state__in=CLOSED)
@@ -56,7 +63,7 @@ def of_talk(talk: Presentation) -> list[Recipient]:
     """Whom to write to about a talk: who proposed it and who presents it, each address once."""
     found: dict[str, Recipient] = {}
     if talk.proposed_by_id and talk.proposed_by.user.is_active:
-        found[fold(talk.proposed_by.user.email)] = _member(talk.proposed_by)
+        found[fold(talk.proposed_by.user.email)] = recipient_of(talk.proposed_by)
     presenters = Presenter.objects.with_people().filter(presentations=talk).order_by("pk")
     for recipient in filter(None, map(presenting, presenters)):
         _keep(found, recipient)
@@ -76,12 +83,24 @@ def presenting(presenter: Presenter) -> Recipient | None:
     Reads the account; come with `with_people`.
     """
     if presenter.member_id:
-        return _member(presenter.member) if presenter.member.user.is_active else None
+        return recipient_of(presenter.member) if presenter.member.user.is_active else None
     if not (presenter.guest_name and presenter.email):
         return None
-    return Recipient(presenter.email, presenter.guest_name, signs_in=False)
+    return Recipient(presenter.email, presenter.guest_name, signs_in=False, key=key_of(presenter))
 
 
-def _member(member: Member) -> Recipient:
-    # Whoever has left finds the members' pages closed.
-    return Recipient(member.user.email, member.name, signs_in=member.state != Member.State.ALUMNI)
+def key_of(presenter: Presenter) -> str:
+    """What the outbox calls a presenter who has no account."""
+    return f"presenter:{presenter.pk}"
+
+
+def recipient_of(member: Member) -> Recipient:
+    """Where a member is written to. Reads the account."""
+    return Recipient(
+        member.user.email,
+        member.name,
+        # Whoever has left finds the members' pages closed.
+        signs_in=member.state != Member.State.ALUMNI,
+        key=recipients.of_user(member.user_id),
+        user_id=member.user_id,
+    )

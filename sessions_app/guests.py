@@ -161,9 +161,7 @@ def revoke(*, chair_id: int, by: User, now: datetime) -> GuestChair:
 def call_off(session: Session, group: Group, *, now: datetime) -> None:
     """Tell the guests of a locked session that it is cancelled; their chairs end with it."""
     chairs = list(kept(session).select_related("application"))
-    for chair in chairs:
-        chair.session = session
-        mails.cancelled_for_guest(chair, group, now=now)
+    mails.cancelled_for_guests(session, chairs, group, now=now)
     session.guest_chairs.kept().update(state=GuestChair.State.REVOKED, answered_at=now)
 
 

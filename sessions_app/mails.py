@@ -2,128 +2,228 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.urls import reverse
 
+from members import recipients as keys
 from members.models import Group
+from outbox.kinds import kind_of
 from outbox.models import Message
-from outbox.writing import absolute, write
+from outbox.wording import Value
+from outbox.writing import Mail, absolute, setting_of, waits_of, write_all
+from sessions_app import calendar_invitations as invitations
 from sessions_app.concerned import Recipient
+from sessions_app.mail_words import before_and_after, person_words, session_words
 from sessions_app.models import GuestChair, Session
 
 if TYPE_CHECKING:
     from sessions_app.changes import Change
 
+# What has changed, as the subject of a mail says it; another date says itself.
+CHANGED = {"when": "", "place": "place", "address": "address", "online_url": "link to join from afar"}
 
-def _to_one(
-    kind: str,
+
+def thread_of(session: Session) -> str:
+    """What all mails about a session share."""
+    return f"session:{session.pk}"
+
+
+def announced_words(session: Session, name: str, group: Group, *, signs_in: bool) -> dict[str, Value]:
+    """What the mail that announces a session may say."""
+    return {**person_words(name, group), **session_words(session), "signs_in": signs_in}
+
+
+def announced(
     session: Session,
-    recipient: Recipient,
+    recipients: Iterable[Recipient],
     group: Group,
     *,
     now: datetime,
-    event: object = "",
-    **context,
-) -> Message:
-    # A session that is announced again after having been cancelled is another event.
-    event = event or f"{session.announced_at:%Y-%m-%dT%H:%M:%S.%f}"
-    return write(
-        kind=kind,
-        about=f"session:{session.pk}:{event}",
-        to=recipient.address,
-        context={
-            "name": recipient.name,
-            "signs_in": recipient.signs_in,
-            "group": group,
-            "session": session,
-            "session_url": absolute(session.get_absolute_url()),
-            **context,
-        },
-        now=now,
-    )
+    waits: bool | None = None,
+) -> int:
+    """To members and presenters: when and where the session is, its page, an invitation. How many are new.
+
+    Once for each time that it is announced, and again with each change. waits: as `outbox.writing.Mail` says.
+    """
+    answers = invitations.answers_to(session)
+    mails = [
+        Mail(
+            about=f"session:{session.pk}:{session.announced_at:%Y-%m-%dT%H:%M:%S.%f}:{session.sequence}",
+            to=recipient.address,
+            recipient=recipient.key,
+            thread=thread_of(session),
+            values=announced_words(session, recipient.name, group, signs_in=recipient.signs_in),
+            calendar=invitations.request(
+                session, invitations.member_or_presenter(recipient, answers), group, now=now
+            ),
+            waits=waits,
+        )
+        for recipient in recipients
+    ]
+    return write_all("session_announced", mails, now=now)
 
 
-def announced(session: Session, recipient: Recipient, group: Group, *, now: datetime) -> Message:
-    """To a member or a presenter: when and where the session is, and its page."""
-    return _to_one("session_announced", session, recipient, group, now=now)
+def announcements_wait() -> bool:
+    """Whether the mails that announce a session wait until an organiser releases them. One query."""
+    return waits_of(kind_of("session_announced"), setting_of("session_announced"))
 
 
-def cancelled(session: Session, recipient: Recipient, group: Group, *, now: datetime) -> Message:
-    """To a member or a presenter: the session does not take place."""
-    return _to_one("session_cancelled", session, recipient, group, now=now)
+def waiting_announcements(session: Session) -> set[str]:
+    """Whose mail that announces the session waits to be released, by their keys. One query."""
+    found = Message.objects.filter(kind="session_announced", thread=thread_of(session))
+    return set(found.filter(state=Message.State.DRAFT).values_list("recipient", flat=True))
+
+
+def cancelled_words(session: Session, name: str, group: Group) -> dict[str, Value]:
+    """What the mail about a cancelled session may say."""
+    return {**person_words(name, group), **session_words(session)}
+
+
+def cancelled(session: Session, recipients: Iterable[Recipient], group: Group, *, now: datetime) -> int:
+    """To members and presenters: the session does not take place. How many are new."""
+    answers = invitations.answers_to(session)
+    mails = [
+        Mail(
+            # A session that is announced again after having been cancelled is another event.
+            about=f"session:{session.pk}:{session.announced_at:%Y-%m-%dT%H:%M:%S.%f}",
+            to=recipient.address,
+            recipient=recipient.key,
+            thread=thread_of(session),
+            values=cancelled_words(session, recipient.name, group),
+            calendar=invitations.cancellation(
+                session, invitations.member_or_presenter(recipient, answers), group, now=now
+            ),
+        )
+        for recipient in recipients
+    ]
+    return write_all("session_cancelled", mails, now=now)
+
+
+def changed_words(
+    session: Session,
+    changes: Sequence[Change],
+    name: str,
+    group: Group,
+    *,
+    signs_in: bool = False,
+    is_guest: bool = False,
+) -> dict[str, Value]:
+    """What the mail about a changed session may say; the link to join from afar to who signs in alone."""
+    return {
+        **person_words(name, group),
+        **session_words(session),
+        "changes": before_and_after(changes),
+        "moved": changes[0].name == "when",
+        "what_changed": CHANGED[changes[0].name],
+        "online_url": session.online_url if signs_in else "",
+        "signs_in": signs_in,
+        "is_guest": is_guest,
+    }
 
 
 def changed(
-    session: Session, changes: Sequence[Change], recipient: Recipient, group: Group, *, now: datetime
-) -> Message:
-    """To a member or a presenter: the session has another date or place. Once for each `sequence`.
+    session: Session,
+    news: Iterable[tuple[Recipient, Sequence[Change]]],
+    group: Group,
+    *,
+    now: datetime,
+) -> int:
+    """To members and presenters: another date or place. Once for each `sequence`. How many are new.
 
-    changes: without the link to join from afar for somebody who does not sign in.
+    news: who hears of which changes, without the link to join from afar for somebody who does not sign in.
     """
-    return _to_one(
-        "session_changed",
-        session,
-        recipient,
-        group,
-        now=now,
-        event=session.sequence,
-        changes=changes,
-        main=changes[0].name,
-    )
+    answers = invitations.answers_to(session)
+    mails = [
+        Mail(
+            about=f"session:{session.pk}:{session.sequence}",
+            to=recipient.address,
+            recipient=recipient.key,
+            thread=thread_of(session),
+            values=changed_words(session, changes, recipient.name, group, signs_in=recipient.signs_in),
+            calendar=invitations.request(
+                session, invitations.member_or_presenter(recipient, answers), group, now=now
+            ),
+        )
+        for recipient, changes in news
+    ]
+    return write_all("session_changed", mails, now=now)
 
 
+# --- Guests --------------------------------------------------------------------------------------------
 def _to_guest(
-    kind: str, chair: GuestChair, group: Group, *, now: datetime, event: str = "", **context
-) -> Message:
-    application = chair.application
-    return write(
-        kind=kind,
+    chair: GuestChair,
+    session: Session,
+    values: dict[str, Value],
+    *,
+    event: object = "",
+    secrets: Sequence[str] = (),
+    calendar: str = "",
+) -> Mail:
+    return Mail(
         # Begins with the application: when that is erased, its mails go too.
-        about=f"application:{application.pk}:guest_chair:{chair.pk}{event}",
-        to=application.email,
-        context={
-            "name": application.name,
-            "group": group,
-            "session": chair.session,
-            "status_url": absolute(application.get_absolute_url()),
-            **context,
-        },
-        secrets=[application.token, *context.get("secrets", ())],
-        now=now,
+        about=f"application:{chair.application_id}:guest_chair:{chair.pk}{event}",
+        to=chair.application.email,
+        recipient=keys.of_application(chair.application_id),
+        thread=thread_of(session),
+        values=values,
+        secrets=secrets,
+        calendar=calendar,
     )
 
 
-def guest_chair(chair: GuestChair, token: str, group: Group, *, now: datetime) -> Message:
+def chair_words(session: Session, name: str, group: Group, **urls: str) -> dict[str, Value]:
+    """What the mails about a guest chair may say. urls: chair_url or status_url."""
+    return {**person_words(name, group), **session_words(session), **urls}
+
+
+def guest_chair(chair: GuestChair, token: str, group: Group, *, now: datetime) -> None:
     """To somebody on the shortlist: come to this one session as a guest."""
     url = absolute(reverse("guest_chair", args=[token]))
-    return _to_guest("guest_chair", chair, group, now=now, chair_url=url, secrets=[token])
+    words = chair_words(chair.session, chair.application.name, group, chair_url=url)
+    write_all("guest_chair", [_to_guest(chair, chair.session, words, secrets=[token])], now=now)
 
 
-def guest_chair_revoked(chair: GuestChair, group: Group, *, now: datetime) -> Message:
+def guest_chair_revoked(chair: GuestChair, group: Group, *, now: datetime) -> None:
     """To a guest: the chair was taken back."""
-    return _to_guest("guest_chair_revoked", chair, group, now=now)
-
-
-def cancelled_for_guest(chair: GuestChair, group: Group, *, now: datetime) -> Message:
-    """To a guest: the session does not take place."""
-    return _to_guest("session_cancelled", chair, group, now=now)
-
-
-def changed_for_guest(
-    session: Session, changes: Sequence[Change], chair: GuestChair, group: Group, *, now: datetime
-) -> Message:
-    """To a guest with a chair: the session has another date or place. Nothing about joining from afar."""
-    chair.session = session
-    return _to_guest(
-        "session_changed",
-        chair,
-        group,
-        now=now,
-        event=f":{session.sequence}",
-        changes=changes,
-        main=changes[0].name,
-        is_guest=True,
+    application = chair.application
+    words = chair_words(
+        chair.session, application.name, group, status_url=absolute(application.get_absolute_url())
     )
+    mail = _to_guest(chair, chair.session, words, secrets=[application.token])
+    write_all("guest_chair_revoked", [mail], now=now)
+
+
+def cancelled_for_guests(
+    session: Session, chairs: Iterable[GuestChair], group: Group, *, now: datetime
+) -> int:
+    """To guests with a chair: the session does not take place. Reads their applications."""
+    mails = [
+        _to_guest(
+            chair,
+            session,
+            cancelled_words(session, chair.application.name, group),
+            calendar=invitations.cancellation(session, invitations.guest(chair), group, now=now),
+        )
+        for chair in chairs
+    ]
+    return write_all("session_cancelled", mails, now=now)
+
+
+def changed_for_guests(
+    session: Session, changes: Sequence[Change], chairs: Iterable[GuestChair], group: Group, *, now: datetime
+) -> int:
+    """To guests with a chair: another date or place. Nothing about joining from afar."""
+    mails = [
+        _to_guest(
+            chair,
+            session,
+            changed_words(session, changes, chair.application.name, group, is_guest=True),
+            event=f":{session.sequence}",
+            calendar=invitations.request(session, invitations.guest(chair), group, now=now),
+        )
+        for chair in chairs
+    ]
+    return write_all("session_changed", mails, now=now)

@@ -14,6 +14,7 @@ from django.db.models.functions import JSONObject
 from members.access import can_organise, member_of
 from members.errors import Refused
 from members.models import Member, User
+from sessions_app import mails_in_time
 from sessions_app.models import Appearance, Notes, NotesDraft, NotesRevision, Session
 from sessions_app.models.notes import LONGEST_NOTES
 from sessions_app.models.presentation import FORGOTTEN
@@ -63,8 +64,11 @@ def can_write_notes(user: User, session: Session) -> bool:
 
 
 @transaction.atomic
-def choose_scribe(*, session_id: int, member_id: int | None) -> None:
-    """Say who writes the notes; None for nobody. Raises NotAMember for somebody who has left or is gone."""
+def choose_scribe(*, session_id: int, member_id: int | None, now: datetime) -> None:
+    """Say who writes the notes; None for nobody. Whoever is named for an announced session hears of it.
+
+    Raises NotAMember for somebody who has left or is gone.
+    """
     session = Session.objects.select_for_update().get(pk=session_id)
     if session.scribe_id == member_id:
         return
@@ -72,6 +76,8 @@ def choose_scribe(*, session_id: int, member_id: int | None) -> None:
         raise NotAMember("Choose somebody else as the scribe; this person is no longer in the group.")
     session.scribe_id = member_id
     session.save(update_fields=["scribe"])
+    if session.state == Session.State.ANNOUNCED:
+        mails_in_time.scribe_named(session, now=now)
 
 
 def possible_scribes(*, besides: int | None = None) -> QuerySet[Member]:
@@ -107,15 +113,17 @@ def save(
     now: datetime,
     comment: str = "",
     audience: str | None = None,
+    tell: bool = True,
 ) -> Saved:
     """Make `text` the notes of the session, as a version of its own; the audience too, when one is given.
 
     base: the number of the version that the writer began from, 0 for none. Saving what is there already makes
-    no version. Raises StaleNotes when the notes are another version by now and read differently, TooLong, and
+    no version. tell: whether members hear of notes of a held session that they can read now and could not
+    before. Raises StaleNotes when the notes are another version by now and read differently, TooLong, and
     Session.DoesNotExist. The writer's draft goes when this succeeds, and keeps the text when it is stale.
     """
     try:
-        return _save(session_id, as_kept(text), by, base, now, comment, audience)
+        return _save(session_id, as_kept(text), by, base, now, comment, audience, tell=tell)
     except StaleNotes:
         if by:
             keep_draft(session_id=session_id, text=text, by=by, base=base, now=now)
@@ -131,6 +139,8 @@ def _save(
     now: datetime,
     comment: str,
     audience: str | None = None,
+    *,
+    tell: bool = True,
 ) -> Saved:
     if len(text) > LONGEST_NOTES:
         raise TooLong(len(text))
@@ -140,6 +150,7 @@ def _save(
         raise StaleNotes(yours=text, theirs=notes.text, revision=newest)
     audience_changed = audience is not None and audience != notes.audience
     is_new = text != notes.text
+    before = _open_to(notes)
     if is_new or audience_changed:
         notes.audience = audience or notes.audience
         if is_new:
@@ -156,13 +167,38 @@ def _save(
         )
     if by:
         drop_draft(session_id=session_id, by=by)
+    if tell:
+        _tell(notes, before, by=by, now=now)
     return Saved(notes, is_new, audience_changed)
+
+
+def _open_to(notes: Notes) -> str:
+    """Who else than organisers can read these as the notes of a session that was held; "" for nobody."""
+    is_there = notes.text and notes.session.state == Session.State.HELD
+    return notes.audience if is_there and notes.audience != Notes.Audience.ORGANISERS else ""
+
+
+def _tell(notes: Notes, before: str, *, by: User | None, now: datetime) -> None:
+    """Tell members of notes that are open to more people than before."""
+    after = _open_to(notes)
+    if after not in ("", before) and before != Notes.Audience.PUBLIC:
+        mails_in_time.notes_published(notes, notes.session, by=by, now=now)
+
+
+def tell_of_held(session: Session, *, now: datetime) -> None:
+    """Tell members of the notes of a session that is held from now on; they may have been open before."""
+    notes = Notes.objects.filter(session=session).first()
+    if notes:
+        notes.session = session
+        _tell(notes, "", by=None, now=now)
 
 
 def _locked(session_id: int, now: datetime) -> Notes:
     """The session's notes, unsaved ones where there are none; its row is locked, so one saves at a time."""
     session = Session.objects.select_for_update().get(pk=session_id)
-    return Notes.objects.filter(session=session).first() or Notes(session=session, updated_at=now)
+    notes = Notes.objects.filter(session=session).first() or Notes(updated_at=now)
+    notes.session = session
+    return notes
 
 
 def restore(*, session_id: int, number: int, by: User, base: int, now: datetime) -> Saved:
@@ -176,12 +212,17 @@ def restore(*, session_id: int, number: int, by: User, base: int, now: datetime)
 
 
 @transaction.atomic
-def set_audience(*, session_id: int, audience: str, now: datetime) -> Notes:
-    """Say who reads the notes; begins empty ones where there are none."""
+def set_audience(
+    *, session_id: int, audience: str, now: datetime, by: User | None = None, tell: bool = True
+) -> Notes:
+    """Say who reads the notes; begins empty ones where there are none. tell: as in `save`."""
     notes = _locked(session_id, now)
+    before = _open_to(notes)
     if notes.pk is None or notes.audience != audience:
         notes.audience = Notes.Audience(audience)
         notes.save()
+    if tell:
+        _tell(notes, before, by=by, now=now)
     return notes
 
 

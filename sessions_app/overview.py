@@ -7,11 +7,15 @@ the database gathers them into one JSON value a row instead, so the number of qu
 from __future__ import annotations
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Case, F, OuterRef, QuerySet, TextField, Value, When
+from django.db.models import Case, F, OuterRef, QuerySet, Subquery, Sum, TextField, Value, When
 from django.db.models.functions import Coalesce, JSONObject, NullIf
 
-from sessions_app.models import Appearance, Session, Slot, Source, Track
+from sessions_app.models import Appearance, ArchiveTally, Session, Slot, Source, Track
 from sessions_app.models.presentation import FORGOTTEN, NAMELESS
+from sessions_app.models.session import PUBLISHED
+
+# The columns that a row of a list shows; texts of many pages stay where they are.
+ROW = ("number", "title", "state", "starts_at", "ends_at", "time_zone")
 
 
 def presenter_name(path: str = "presenter") -> Coalesce:
@@ -44,22 +48,27 @@ def with_tracks(sessions: QuerySet[Session]) -> QuerySet[Session]:
     )
 
 
-def tracks_with_all() -> QuerySet[Track]:
-    """Tracks with `numbers` (of their published sessions), `source_list` and `leader_list`.
-
-    source_list: {"title", "url", "authors"}; leader_list: {"name", "url"}.
-    """
-    published = Session.objects.published().filter(tracks=OuterRef("pk")).order_by("number")
+def with_sources(tracks: QuerySet[Track]) -> QuerySet[Track]:
+    """Add `source_list` of {"title", "url", "authors"} and `leader_list` of {"name", "url"}."""
     sources = Source.objects.filter(track=OuterRef("pk")).order_by("position", "pk")
     leaders = Track.leaders.through.objects.filter(track=OuterRef("pk")).order_by("pk")
-    return Track.objects.annotate(
-        numbers=ArraySubquery(published.values_list("number")),
+    return tracks.annotate(
         source_list=ArraySubquery(
             sources.values_list(JSONObject(title="title", url="url", authors="authors"))
         ),
         leader_list=ArraySubquery(
             leaders.values_list(JSONObject(name=presenter_name(), url="presenter__url"))
         ),
+    )
+
+
+def with_sessions(tracks: QuerySet[Track], most: int) -> QuerySet[Track]:
+    """Add `newest`, the numbers of the `most` newest published sessions, and `session_count` of all."""
+    newest = Session.objects.published().filter(tracks=OuterRef("pk")).order_by("-number")[:most]
+    counted = ArchiveTally.objects.filter(track=OuterRef("pk"), state__in=PUBLISHED).values("track")
+    return tracks.annotate(
+        newest=ArraySubquery(newest.values_list("number")),
+        session_count=Coalesce(Subquery(counted.annotate(n=Sum("change")).values("n")), 0),
     )
 
 

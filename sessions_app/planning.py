@@ -103,7 +103,7 @@ def save_session(*, session_id: int | None, seen: str, plan: Plan, now: datetime
         before = changes.arrangement(session)
     _save_row(session, plan.values)
     if "scribe" in plan.values:
-        choose_scribe(session_id=session.pk, member_id=plan.values["scribe"])
+        choose_scribe(session_id=session.pk, member_id=plan.values["scribe"], now=now)
     session.tracks.set(plan.tracks)
     if plan.built_on is not None:
         prerequisites.save(session, plan.built_on)

@@ -5,33 +5,34 @@ As in `sessions_app.overview`, the database hands over talks, people and links a
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.contrib.postgres.expressions import ArraySubquery
+from django.db import connection
 from django.db.models import (
     Case,
     CharField,
     Count,
     Exists,
-    ExpressionWrapper,
     F,
-    FloatField,
     IntegerField,
-    Min,
     OuterRef,
     Q,
     QuerySet,
     Subquery,
+    Sum,
     Value,
     When,
 )
-from django.db.models.functions import Coalesce, Extract, JSONObject
+from django.db.models.functions import Coalesce, JSONObject
 from django.urls import reverse
 
 from members.models import Member
 from sessions_app.attendance import head_count
-from sessions_app.models import Appearance, Material, Presenter, Reading, Rsvp, Session, Slot
-from sessions_app.overview import presenter_name, with_tracks
+from sessions_app.models import Appearance, ArchiveTally, Material, Presenter, Reading, Rsvp, Session, Slot
+from sessions_app.models.archive_tally import WITHOUT_TRACK
+from sessions_app.overview import ROW, presenter_name, with_tracks
 from sessions_app.prerequisites import earlier_sessions
 
 
@@ -107,43 +108,41 @@ def complete(session: Session | None) -> Session | None:
     return session
 
 
-def presenters_in_order() -> QuerySet[dict]:
-    """{"presenter"}: everybody who has presented in a session that all may see, in the order of first talks.
-
-    The keys alone, so that a page's worth of them is found before anything else is gathered.
-    """
-    slot = "presentation__slots"
-    # The first session, and the place in it: one number, so that both belong to the same talk.
-    moment = Extract(f"{slot}__session__starts_at", "epoch", output_field=FloatField())
-    place = ExpressionWrapper(moment * 100_000 + F(f"{slot}__position"), output_field=FloatField())
-    return (
-        Appearance.objects.filter(presentation__slots__session__in=Session.objects.published())
-        .order_by()
-        .values("presenter")
-        .annotate(first=Min(place))
-        .order_by("first", "presenter")
-    )
+# The first session, and the place in it: sessions begin on whole minutes, so the places fit between.
+IN_ORDER = """
+    SELECT presenter_id FROM ({published}) AS session
+    JOIN sessions_app_slot AS slot ON slot.session_id = session.id
+    JOIN sessions_app_appearance AS appearance USING (presentation_id)
+    GROUP BY presenter_id ORDER BY min(starts_at + slot.position * interval '1 ms'), presenter_id
+"""
 
 
-def presenters_with_talks(
-    *, member: bool = False, sessions: QuerySet[Session] | None = None
+def presenters_in_order() -> list[int]:
+    """The keys of all who have presented in a published session, in the order of first talks. One query."""
+    published = Session.objects.published().order_by().values("id", "starts_at")
+    sql, params = published.query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(IN_ORDER.format(published=sql), params)
+        return [key for (key,) in cursor.fetchall()]
+
+
+def with_given(
+    presenters: QuerySet[Presenter],
+    *,
+    member: bool = False,
+    sessions: QuerySet[Session] | None = None,
+    most: int | None = None,
 ) -> QuerySet[Presenter]:
-    """Everybody who has presented in a session that all may see, in the order of their first talks.
+    """Add `talks`: {"id", "title", "url", "sessions", "people", "links"}, the earliest first.
 
-    member: whether the reader opens what is for members. sessions: other ones that count.
-
-    Adds `talks`: {"id", "title", "url", "sessions", "people", "links"}, the earliest first; sessions are
-    {"number", "title"}, and people are all who gave it.
+    Sessions are {"number", "title"}, and people are all who gave it; pass each presenter through `address`.
+    member: whether the reader opens what is for members. sessions: those that count, the published ones
+    unless told. most: how many talks at most.
     """
     counted = Session.objects.published() if sessions is None else sessions
-    open_slots = Slot.objects.filter(session__in=counted)
-    of_talk = open_slots.filter(presentation=OuterRef("presentation")).order_by(
+    of_talk = Slot.objects.filter(session__in=counted, presentation=OuterRef("presentation")).order_by(
         "session__starts_at", "position"
     )
-    of_person = open_slots.filter(presentation__appearances__presenter=OuterRef("pk")).order_by(
-        "session__starts_at", "position", "pk"
-    )
-    on_show = open_slots.values("presentation")
     given = (
         Appearance.objects.filter(Exists(of_talk), presenter=OuterRef("pk"))
         .annotate(
@@ -162,40 +161,101 @@ def presenters_with_talks(
         people=people(presentation=OuterRef("presentation")),
         links=links(member=member, presentation=OuterRef("presentation")),
     )
-    return (
-        Presenter.objects.with_people()
-        # Not by the presenter's own slots, one by one: without fresh statistics that is a product of tables.
-        .filter(pk__in=Appearance.objects.filter(presentation__in=on_show).values("presenter"))
-        .annotate(
-            first=Subquery(of_person.values("session__starts_at")[:1]),
-            place=Subquery(of_person.values("position")[:1]),
-            talks=ArraySubquery(given.values_list(talk)),
-        )
-        .order_by("first", "place", "pk")
+    return presenters.annotate(talks=ArraySubquery(given.values_list(talk)[:most]))
+
+
+def presenters_with_talks(
+    *, member: bool = False, sessions: QuerySet[Session] | None = None
+) -> QuerySet[Presenter]:
+    """Everybody who has presented in a session that all may see, `with_given`; in no order.
+
+    member, sessions: as there.
+    """
+    counted = Session.objects.published() if sessions is None else sessions
+    on_show = Slot.objects.filter(session__in=counted).values("presentation")
+    # Not by the presenter's own slots, one by one: without fresh statistics that is a product of tables.
+    shown = Presenter.objects.with_people().filter(
+        pk__in=Appearance.objects.filter(presentation__in=on_show).values("presenter")
     )
+    return with_given(shown, member=member, sessions=sessions)
 
 
-def for_desk(*, now: datetime) -> QuerySet[Session]:
-    """Every session as the organisers' list shows it: what is over and still open, what is ahead, the rest.
+def address(presenters: Iterable[Presenter]) -> None:
+    """Give the talks of presenters that came `with_given` their addresses, worded links, and `others`."""
+    talk_at, person_at, session_at = (
+        reverse(name, args=[0]).replace("0", "{}") for name in ("talk", "presenter", "sessions:detail")
+    )
+    for presenter in presenters:
+        for talk in presenter.talks:
+            talk["address"] = talk_at.format(talk["id"])
+            talk["others"] = [person for person in talk["people"] if person["id"] != presenter.pk]
+            for person in talk["others"]:
+                person["address"] = person_at.format(person["id"])
+            for session in talk["sessions"]:
+                session["address"] = session_at.format(session["number"])
+            for link in talk["links"]:
+                label(link)
+
+
+def count_by_state() -> dict[str, int]:
+    """How many sessions are in each state, as the archive's tally knows. One query."""
+    counts = dict.fromkeys(Session.State.values, 0)
+    tally = ArchiveTally.objects.filter(track=WITHOUT_TRACK).order_by().values_list("state")
+    return counts | dict(tally.annotate(Sum("change")))
+
+
+def for_desk(places: range, counts: dict[str, int], *, now: datetime) -> QuerySet[Session]:
+    """The sessions at these places of the organisers' list. counts: from `count_by_state`. One query.
+
+    In the list stands first what is over and still open, then what is ahead, soonest first, then what was
+    held and what was cancelled, latest first. These two follow an index: none are read but those shown.
 
     Adds `stage` (a state, or "over" for an announced session that has ended), `reading_count`, `talk_count`
-    and `coming_count`. What is ahead stands soonest first, the rest latest first.
+    and `coming_count`.
     """
     state = Session.State
-    ahead = Q(state__in=[state.DRAFT, state.ANNOUNCED])
-    over = Q(state=state.ANNOUNCED, ends_at__lte=now)
+    is_open = [state.ANNOUNCED, state.DRAFT]
+    latest_first = Session.objects.order_by("-starts_at", "-pk")
+    lists = [
+        (_in_desk_order(now).filter(state__in=is_open), sum(counts[each] for each in is_open)),
+        (latest_first.filter(state=state.HELD), counts[state.HELD]),
+        (latest_first.filter(state=state.CANCELLED), counts[state.CANCELLED]),
+    ]
+    keys, begin = [], 0
+    for rows, count in lists:
+        first, last = max(places.start - begin, 0), min(places.stop - begin, count)
+        if first < last:
+            keys.append(rows.values("pk")[first:last])
+        begin += count
+    if not keys:
+        return Session.objects.none()
     coming = Rsvp.objects.filter(
         answer=Rsvp.Answer.YES, in_line_since=None, member__state=Member.State.ACTIVE
     )
-    order = {"over": 0, state.ANNOUNCED: 1, state.DRAFT: 2, state.HELD: 3, state.CANCELLED: 4}
+    shown = keys[0].union(*keys[1:], all=True) if len(keys) > 1 else keys[0]
     return (
-        Session.objects.annotate(
-            stage=Case(When(over, then=Value("over")), default=F("state"), output_field=CharField()),
+        _in_desk_order(now)
+        .filter(pk__in=shown)
+        .only(*ROW)
+        .annotate(
             reading_count=_count(Reading.objects.all()),
             talk_count=_count(Slot.objects.all()),
             coming_count=_count(coming),
         )
-        .annotate(
+    )
+
+
+def _in_desk_order(now: datetime) -> QuerySet[Session]:
+    """Every session, with `stage`: what is over and still open, what is ahead, the rest."""
+    state = Session.State
+    ahead = Q(state__in=[state.DRAFT, state.ANNOUNCED])
+    over = Q(state=state.ANNOUNCED, ends_at__lte=now)
+    order = {"over": 0, state.ANNOUNCED: 1, state.DRAFT: 2, state.HELD: 3, state.CANCELLED: 4}
+    return (
+        Session.objects.annotate(
+            stage=Case(When(over, then=Value("over")), default=F("state"), output_field=CharField()),
+        )
+        .alias(
             rank=Case(*(When(stage=stage, then=Value(rank)) for stage, rank in order.items())),
             ahead_at=Case(When(ahead, then=F("starts_at"))),
         )

@@ -95,8 +95,7 @@ def move_up(session: Session, *, now: datetime) -> list[Rsvp]:
     up = waiting if free is None else waiting[: max(0, free)]
     if up:
         group = Group.objects.current()
-        for rsvp in up:
-            mails_coming.chair_freed(rsvp, session, group, now=now)
+        mails_coming.chair_freed(up, session, group, now=now)
         Rsvp.objects.filter(pk__in=[rsvp.pk for rsvp in up]).update(in_line_since=None)
     return up
 
@@ -122,8 +121,8 @@ def _pass_on(session: Session, waiting: list[Rsvp], free: int, *, now: datetime)
         # Answered anew, so to speak: who comes nevertheless waits like everybody else from now on.
         rsvp.in_line_since, rsvp.answered_at = since, now
         rsvp.save(update_fields=["in_line_since", "answered_at"])
-        mails_coming.chair_passed_on(rsvp, session, group, now=now)
         since += TICK
+    mails_coming.chair_passed_on(away, session, group, now=now)
     return [*waiting, *away], free + len(away)
 
 

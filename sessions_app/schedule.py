@@ -8,7 +8,7 @@ from django.db import transaction
 
 from members.errors import Refused
 from members.models import Group
-from sessions_app import concerned, guests, mails, proposals
+from sessions_app import concerned, guests, mails, mails_in_time, notes, proposals
 from sessions_app.models import Session
 
 State = Session.State
@@ -43,7 +43,8 @@ def _step(session_id: int, to: str) -> Session:
 def announce(*, session_id: int, now: datetime) -> Session:
     """Show a draft to everybody and write to those concerned: members who may come, and who presents.
 
-    Raises IllegalStep when it is not a draft, Refused when it lies in the past.
+    Returns it with `told`, the number of mails. Raises IllegalStep when it is not a draft, Refused when it
+    lies in the past.
     """
     session = _step(session_id, State.ANNOUNCED)
     if session.ends_at <= now:
@@ -51,8 +52,8 @@ def announce(*, session_id: int, now: datetime) -> Session:
     session.announced_at = now
     session.save(update_fields=["state", "announced_at"])
     group = Group.objects.current()
-    for recipient in concerned.of_session(session):
-        mails.announced(session, recipient, group, now=now)
+    session.told = mails.announced(session, concerned.of_session(session), group, now=now)
+    mails_in_time.scribe_named(session, now=now)
     return session
 
 
@@ -64,6 +65,7 @@ def hold(*, session_id: int, now: datetime) -> Session:
         raise Refused("This session has not started yet. Nothing was changed.")
     session.save(update_fields=["state"])
     proposals.follow_session(session, now=now)
+    notes.tell_of_held(session, now=now)
     return session
 
 
@@ -80,8 +82,7 @@ def cancel(*, session_id: int, now: datetime) -> Session:
     if session.announced_at and session.starts_at > now:
         group = Group.objects.current()
         with_chair = guests.kept(session).values_list("application__email", flat=True)
-        for recipient in concerned.of_session(session, besides=with_chair):
-            mails.cancelled(session, recipient, group, now=now)
+        mails.cancelled(session, concerned.of_session(session, besides=with_chair), group, now=now)
         guests.call_off(session, group, now=now)
     return session
 

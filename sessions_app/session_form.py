@@ -10,11 +10,12 @@ from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 
 from members.forms.fields import LongSelect
-from sessions_app import notes, prerequisites
+from sessions_app import prerequisites
 from sessions_app.forms import WebField, helper, row, text_area, zones
 from sessions_app.models import Session, Track
 from sessions_app.models.session import LONGEST_TEXT
 from sessions_app.planning import NoSuchTime, moment
+from sessions_app.scribe_field import scribe_field
 
 HIGHEST_NUMBER = 9999
 MOST_CHAIRS = 5000
@@ -133,15 +134,6 @@ class SessionForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         error_messages={"invalid_choice": "Tick again; a track that you had ticked is gone."},
     )
-    scribe = forms.TypedChoiceField(
-        widget=LongSelect,
-        required=False,
-        coerce=int,
-        empty_value=None,
-        label="Scribe, who writes the notes",
-        help_text="Organisers and the members who present may write them, too.",
-        error_messages={"invalid_choice": "Choose somebody else; this person is no longer in the group."},
-    )
     notes_url = WebField(
         required=False, max_length=500, label="Notes kept elsewhere", help_text="The address of the notes."
     )
@@ -168,7 +160,7 @@ class SessionForm(forms.Form):
             tracks = list(Track.objects.values_list("pk", "name"))
         self.fields["tracks"].choices = tracks
         self.fields["time_zone"].choices = self._zones()
-        self.fields["scribe"].choices = [("", "Nobody yet"), *self._scribes()]
+        self.fields["scribe"] = scribe_field(session.scribe_id if session else None)
         if session is None or session.hours_known:
             del self.fields["hours_unknown"]
         when = row(("number", 2), ("date", 4), ("starts", 3), ("ends", 3)), Field("time_zone")
@@ -204,13 +196,6 @@ class SessionForm(forms.Form):
         """The zones to choose from; one that is in use already stays, though it has an old name."""
         used = self.session.time_zone if self.session else self.initial.get("time_zone")
         return zones() if not used or (used, used.replace("_", " ")) in zones() else [(used, used), *zones()]
-
-    def _scribes(self) -> list[tuple[int, str]]:
-        """The members, and who is the scribe already though no longer one of them."""
-        return [(member.pk, member.name) for member in notes.possible_scribes(besides=self._scribe())]
-
-    def _scribe(self) -> int | None:
-        return self.session.scribe_id if self.session else None
 
     def clean_number(self) -> int:
         """Refuse a number that another session has."""

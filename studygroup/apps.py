@@ -6,3 +6,9 @@ class StudyGroupConfig(AppConfig):
 
     name = "studygroup"
     verbose_name = "Study Group"
+
+    def ready(self) -> None:
+        """Make the site's own kinds of mail known."""
+        from studygroup import mail_kinds
+
+        mail_kinds.listen()

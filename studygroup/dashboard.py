@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, F, Func, Min, Q, QuerySet, Subquery
+from django.db.models import CharField, F, Func, Q, QuerySet, Subquery, Value
 from django.urls import reverse
 
 from members.models import Application, Decision, Group, Invitation, Member
@@ -14,7 +14,7 @@ from members.models.application import State
 from members.names import isolated
 from outbox.models import Message
 from sessions_app.models import Presentation, Session
-from studygroup.drawings import initials, number_words
+from studygroup.drawings import MOST_CHAIRS, initials, number_words
 from studygroup.readiness import checklist, next_session
 from studygroup.when import days_apart, short_date
 
@@ -22,6 +22,7 @@ REVIEW_WITHIN = timedelta(days=14)
 LAPSES_SOON = timedelta(days=3)
 COUNTED = 100  # rows one line of the list counts; "99 or more" says enough
 LATE, SOON, CALM = "late", "soon", "soft"
+URGENCY = [LATE, SOON, CALM]
 
 
 @dataclass(frozen=True)
@@ -219,22 +220,58 @@ def past_todo(*, now: datetime) -> list[Todo]:
 
 
 def mail_numbers(*, now: datetime) -> dict:
-    """How many mails went out in seven days, are on their way, or failed. One query."""
-    return Message.objects.aggregate(
-        sent=Count("pk", filter=Q(state=Message.State.SENT, sent_at__gte=now - timedelta(days=7))),
-        waiting=Count("pk", filter=Q(state__in=[Message.State.QUEUED, Message.State.SENDING])),
-        failed=Count("pk", filter=Q(state=Message.State.FAILED)),
-        oldest=Min("created_at", filter=Q(state__in=[Message.State.QUEUED, Message.State.SENDING])),
-    )
+    """How many mails are drafts, on their way, failed, sent or come back in seven days. One query.
+
+    Each is counted as far as COUNTED. oldest, oldest_draft: when the first of those on their way, and of the
+    drafts, was written.
+    """
+    recent = Q(state=Message.State.SENT, sent_at__gte=now - timedelta(days=7))
+    sorts = {
+        "drafts": Q(state=Message.State.DRAFT),
+        "waiting": Q(state__in=[Message.State.QUEUED, Message.State.SENDING]),
+        "failed": Q(state=Message.State.FAILED),
+        "sent": recent,
+        "bounced": recent & Q(bounced_at__isnull=False),
+    }
+    each = [
+        Message.objects.filter(condition)
+        .order_by("created_at" if sort in ("drafts", "waiting") else "-sent_at")
+        .values_list(Value(sort, output_field=CharField()), "created_at")[:COUNTED]
+        for sort, condition in sorts.items()
+    ]
+    written: dict[str, list[datetime]] = {sort: [] for sort in sorts}
+    for sort, created_at in each[0].union(*each[1:], all=True):
+        written[sort].append(created_at)
+    return {sort: len(found) for sort, found in written.items()} | {
+        "most": COUNTED,
+        "oldest": min(written["waiting"], default=None),
+        "oldest_draft": min(written["drafts"], default=None),
+    }
 
 
-def mail_todo(mail: dict) -> list[Todo]:
-    """Mails that the server refused."""
-    if not mail["failed"]:
-        return []
-    sentence = f"{people(mail['failed'], 'mail has', 'mails have')} failed"
-    url = f"{reverse('organise:outbox')}?state={Message.State.FAILED}"
-    return [Todo("Late", LATE, sentence, "The mail server’s words stand beside each", "Look at it", url)]
+def mail_todo(mail: dict, *, now: datetime, zone: ZoneInfo) -> list[Todo]:
+    """Mails that the server refused, those that came back, and drafts that nobody has released."""
+    outbox, found = reverse("organise:outbox"), []
+    if mail["failed"]:
+        sentence = f"{many_people(mail['failed'], 'mail has', 'mails have')} failed"
+        why = "The mail server’s words stand beside each"
+        found.append(Todo("Late", LATE, sentence, why, "Look at it", f"{outbox}?state=failed"))
+    if mail["bounced"]:
+        sentence = f"{many_people(mail['bounced'], 'mail has', 'mails have')} come back"
+        why = "Whoever it was for has not read it"
+        found.append(Todo("This week", SOON, sentence, why, "Look at it", f"{outbox}?state=bounced"))
+    if mail["drafts"]:
+        sentence = f"{many_people(mail['drafts'], 'mail waits', 'mails wait')} to be released"
+        why = f"The oldest was written {days_apart(now, mail['oldest_draft'].astimezone(zone))}"
+        found.append(Todo("This week", SOON, sentence, why, "Read them", f"{outbox}?state=draft"))
+    return found
+
+
+def _taken(group: Group) -> list[str] | int:
+    """The initials of those who hold the seats; of more than can be drawn only how many. One query."""
+    people = Member.objects.active().by_name().values_list("user__name", "user__email")[: MOST_CHAIRS + 1]
+    names = [initials(name or email) for name, email in people]
+    return names if len(names) <= MOST_CHAIRS else group.seats.taken
 
 
 def gather(group: Group, *, now: datetime) -> dict:
@@ -242,26 +279,25 @@ def gather(group: Group, *, now: datetime) -> dict:
     zone = ZoneInfo(group.time_zone)
     counts = Application.objects.count_by_state()
     invitations = list(Invitation.objects.open().select_related("application").order_by("expires_at"))
-    members = list(Member.objects.active().by_name())
     session = next_session(now=now)
     mail = mail_numbers(now=now)
     waiting = waiting_counts(group)
     todos = [
         *applications_todo(now=now, zone=zone),
         *decisions_todo(waiting["decisions"]),
-        *mail_todo(mail),
+        *mail_todo(mail, now=now, zone=zone),
         *invitations_todo(invitations, now=now, zone=zone),
         *session_todo(session, now=now),
         *past_todo(now=now),
         *talks_todo(waiting["talks"]),
         *seats_todo(group, counts[State.SHORTLISTED]),
     ]
-    todos.sort(key=lambda todo: [LATE, SOON, CALM].index(todo.when_class))
+    todos.sort(key=lambda todo: URGENCY.index(todo.when_class))
     return {
         "today": now.astimezone(zone),
         "todos": todos,
         "session": session,
-        "checks": checklist(session, active=len(members)) if session else [],
+        "checks": checklist(session, active=group.seats.taken) if session else [],
         "counts": [
             {"number": counts[state], "label": State(state).label, "note": note, "url": _queue(state)}
             for state, note in (
@@ -277,7 +313,7 @@ def gather(group: Group, *, now: datetime) -> dict:
                 (State.JOINED, "since the beginning"),
             )
         ],
-        "initials": [initials(member.name) for member in members],
+        "taken": _taken(group),
         "waiting": counts[State.WAITING] + counts[State.SHORTLISTED],
         "mail": mail,
     }

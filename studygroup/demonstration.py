@@ -21,7 +21,8 @@ def load_meetings(path: Path, session: Session, *, now: datetime) -> None:
     members = {member.user.email: member for member in Member.objects.select_related("user")}
     coming = told["next"]
     prerequisites.save(session, coming["builds_on"])
-    notes.choose_scribe(session_id=session.pk, member_id=members[coming["scribe"]].pk)
+    scribe = members[coming["scribe"]]
+    notes.choose_scribe(session_id=session.pk, member_id=scribe.pk, now=_before(now, 9))
     rsvps.set_warm_up(
         session_id=session.pk,
         question=coming["warm_up"],

@@ -80,18 +80,6 @@ def number_words(number: int) -> str:
     return WORDS[number] if 0 <= number < len(WORDS) else str(number)
 
 
-def duration(minutes: int) -> str:
-    """Minutes as people say them.
-
-    >>> duration(45), duration(60), duration(100)
-    ('45 min', '1 h', '1 h 40 min')
-    """
-    hours, rest = divmod(int(minutes), 60)
-    if not hours:
-        return f"{rest} min"
-    return f"{hours} h {rest} min" if rest else f"{hours} h"
-
-
 def initials(name: str) -> str:
     """The first letters of the first and the last word of a name, so that two people differ more often.
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from django.db.models.functions import Left
 from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.html import escape
 
 from members.models import Group
+from sessions_app import text
 from sessions_app.models import Notes, Session
-from studygroup import outside, text, when
+from studygroup import outside, when
 
-NEWEST = 30  # sessions, and as many notes
-LONGEST_SUMMARY = 2000  # characters of Markdown; who wants more opens the page
+NEWEST = 20  # sessions and notes
+LONGEST_SUMMARY = 500  # characters of Markdown; who wants more opens the page
 BEFORE_EVERYTHING = datetime(1970, 1, 1, tzinfo=UTC)  # the date of a feed without entries: Atom asks for one
 
 
@@ -41,16 +43,21 @@ class _Atom(Atom1Feed):
 
 def entries() -> list[Entry]:
     """The newest sessions and public notes, what changed last first. Two queries."""
-    sessions = Session.objects.visible_to(organiser=False).order_by("-starts_at", "-pk")[:NEWEST]
+    shown = Session.objects.visible_to(organiser=False).defer(
+        "agenda", "up_next", "directions", "access_notes"
+    )
+    sessions = shown.order_by("-starts_at", "-pk")[:NEWEST]
     notes = (
         Notes.objects.filter(audience=Notes.Audience.PUBLIC)
         .filter(session__in=Session.objects.visible_to(organiser=False))
         .exclude(text="")
+        .annotate(beginning=Left("text", 2 * LONGEST_SUMMARY))
         .select_related("session")
+        .only("updated_at", "session__number", "session__title")
         .order_by("-updated_at", "-pk")[:NEWEST]
     )
     found = [_of_session(session) for session in sessions] + [_of_notes(each) for each in notes]
-    return sorted(found, key=lambda entry: entry.updated, reverse=True)
+    return sorted(found, key=lambda entry: entry.updated, reverse=True)[:NEWEST]
 
 
 def _of_session(session: Session) -> Entry:
@@ -76,7 +83,7 @@ def _of_notes(notes: Notes) -> Entry:
     return Entry(
         path=f"{session.get_absolute_url()}#notes",
         title=f"Notes of session {session.number}: {text.plain(session.title)}",
-        source=notes.text,
+        source=notes.beginning,
         updated=notes.updated_at,
     )
 

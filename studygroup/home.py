@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Subquery, Value
+from django.db.models import Count, Subquery, Sum
 
 from sessions_app import overview, shelf
-from sessions_app.models import Path, Reading, Session, Track
+from sessions_app.models import ArchiveTally, Path, Reading, Session, Track
+from sessions_app.models.archive_tally import WITHOUT_TRACK
+from sessions_app.models.session import PUBLISHED
 from sessions_app.preparation import Prep, prep_of
 
-SPINES = 24  # sessions on the home page's shelf; the archive has the rest
+SPINES = 20  # sessions on the home page's shelf; the archive has the rest
 LATELY = 4
 
 
@@ -46,6 +50,7 @@ class Home:
 def gather(*, now: datetime) -> Home:
     """Read the home page's content: five queries, whatever the amount of data."""
     newest = overview.with_tracks(overview.with_talks(Session.objects.published())).order_by("-number")
+    newest = newest.only(*overview.ROW, "hours_known")
     sessions = sorted(newest[:SPINES], key=lambda session: session.number)
     for session in sessions:
         session.presenter_names = overview.names_of(session)
@@ -54,7 +59,7 @@ def gather(*, now: datetime) -> Home:
         key=lambda s: s.starts_at,
     )
     past = [session for session in sessions if session not in coming]
-    tracks = track_lines({session.number for session in sessions})
+    tracks = track_lines(sessions)
     leaders = {
         number: leader_names(track) for line in tracks for track in line.tracks for number in track.numbers
     }
@@ -77,11 +82,16 @@ def gather(*, now: datetime) -> Home:
 
 def _history(now: datetime) -> tuple[int, Session | None]:
     """How many sessions there were, and the first of them, in one query."""
-    past = Session.objects.past(now=now)
-    # Counted by itself: a window over all of them would carry every text along.
-    count = past.order_by().values(same=Value(1)).annotate(n=Count("*")).values("n")
-    first = past.order_by("starts_at", "pk").annotate(how_many=Subquery(count)).first()
-    return (first.how_many, first) if first else (0, None)
+    published = ArchiveTally.objects.filter(track=WITHOUT_TRACK, state__in=PUBLISHED).values("track")
+    ahead = Session.objects.upcoming(now=now).order_by().values("state").annotate(n=Count("pk")).values("n")
+    first = (
+        Session.objects.past(now=now)
+        .order_by("starts_at", "pk")
+        .only("starts_at", "time_zone")
+        .annotate(published=Subquery(published.annotate(n=Sum("change")).values("n")), ahead=Subquery(ahead))
+        .first()
+    )
+    return (first.published - (first.ahead or 0), first) if first else (0, None)
 
 
 def leader_names(track: Track) -> list[str]:
@@ -89,10 +99,18 @@ def leader_names(track: Track) -> list[str]:
     return [leader["name"] for leader in track.leader_list]
 
 
-def track_lines(numbers: set[int]) -> list[TrackLine]:
-    """The subjects that cover any of these sessions, in the curriculum's order; one query."""
+def track_lines(sessions: Iterable[Session]) -> list[TrackLine]:
+    """The subjects that cover any of these sessions, in the curriculum's order. One query at most.
+
+    sessions: from `overview.with_tracks`. Each track gets `numbers`, those of these sessions that it covers.
+    """
+    numbers = defaultdict(list)
+    for session in sessions:
+        for track in session.track_list:
+            numbers[track["id"]].append(session.number)
     lines: dict[str, TrackLine] = {}
-    for track in overview.tracks_with_all().filter(sessions__number__in=numbers).distinct():
+    for track in overview.with_sources(Track.objects.filter(pk__in=numbers)):
+        track.numbers = numbers[track.pk]
         name = track.part_of or track.name
         line = lines.setdefault(name, TrackLine(name=name, numbers=[], tracks=[]))
         line.numbers.extend(track.numbers)

@@ -5,17 +5,15 @@ from __future__ import annotations
 import json
 import re
 from datetime import datetime
-from html import unescape
 
 from django.conf import settings
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
 from members.models import Group
+from sessions_app import text
 from sessions_app.models import Session
-from studygroup import text
 
-DESCRIPTION = 200  # characters
 NO_GROUP = "Study group"  # before one is set up
 # What would let typed text end the script element; inside JSON strings it is written as \uXXXX instead.
 NOT_IN_A_SCRIPT = {ord(sign): f"\\u{ord(sign):04X}" for sign in "<>&\u2028\u2029"}
@@ -31,20 +29,6 @@ def absolute(path: str) -> str:
 def name_of(group: Group | None) -> str:
     """What the site is called, even before there is a group."""
     return group.name if group else NO_GROUP
-
-
-def plain_opening(source: str, most: int = DESCRIPTION) -> str:
-    """The beginning of a Markdown text as plain text in one line, at most so many characters."""
-    html = text.markdown(source)
-    html = re.sub(r"</(?:p|li|h\d|td|th|pre|blockquote)>|<[bh]r ?/?>", " ", html)
-    words = unescape(re.sub(r"<[^>]*>", "", html)).split()
-    line = " ".join(words[:most])  # no more words than characters
-    if len(line) <= most:
-        return line
-    cut, following = line[: most - 1], line[most - 1]
-    whole_words = cut if following == " " else cut.rpartition(" ")[0]
-    whole_words = whole_words or cut  # a script without spaces is one long word
-    return whole_words.rstrip(" ,;:–") + "…"
 
 
 def opening(source: str, most: int) -> str:
@@ -82,8 +66,8 @@ def changed_at(session: Session) -> datetime:
 def description(session: Session, group: Group | None) -> str:
     """What a session is about, in one plain line of at most 200 characters."""
     if session.summary:
-        return plain_opening(session.summary)
-    return plain_opening(f"Session {session.number} of {name_of(group)}: {session.title}")
+        return text.plain_opening(session.summary)
+    return text.plain_opening(f"Session {session.number} of {name_of(group)}: {session.title}")
 
 
 def picture_path(session: Session) -> str:

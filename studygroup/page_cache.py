@@ -40,6 +40,7 @@ SAME_FOR_EVERYBODY = {
     "calendar",
     "session_calendar",
     "sitemap",
+    "sitemap_part",
     "picture",
     "session_picture",
 }

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Exists, F, IntegerField, OuterRef, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Exists, IntegerField, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce, JSONObject
 from django.urls import reverse
 
 from members.models import Member
+from sessions_app.durations import duration
 from sessions_app.models import Appearance, Material, Presentation, Progress, Reading, Rsvp, Session
-from studygroup.drawings import duration
 from studygroup.when import short_date
 
 
@@ -38,30 +38,17 @@ def next_session(*, now: datetime) -> Session | None:
     talks = Presentation.objects.filter(sessions=OuterRef("pk"))
     slides = talks.filter(Exists(Material.objects.filter(presentation=OuterRef("pk"), kind="slides")))
     active = Rsvp.objects.filter(session=OuterRef("pk"), member__state=Member.State.ACTIVE)
-    read = (
-        Progress.objects.filter(
-            member=OuterRef("member"),
-            reading__session=OuterRef("session"),
-            reading__importance=Reading.Importance.REQUIRED,
-        )
-        .order_by()
-        .values("member")
-        .annotate(n=Count("pk"))
-        .values("n")
+    is_coming = Q(answer=Rsvp.Answer.YES, in_line_since=None)
+    said = active.order_by().values("session")  # counted in one go: everybody may have answered
+    said = said.annotate(said=JSONObject(answers=Count("pk"), coming=Count("pk", filter=is_coming)))
+    # Whoever has ticked off as many of the required readings as there are; with none, nobody.
+    ticks = Progress.objects.filter(
+        reading__session=OuterRef(OuterRef("pk")), reading__importance=Reading.Importance.REQUIRED
     )
-    needed = (
-        Reading.objects.filter(session=OuterRef("session"), importance=Reading.Importance.REQUIRED)
-        .order_by()
-        .values("session")
-        .annotate(n=Count("pk"))
-        .values("n")
-    )
-    coming = active.filter(answer=Rsvp.Answer.YES, in_line_since=None)
-    prepared = coming.annotate(
-        read=Coalesce(Subquery(read, output_field=IntegerField()), 0),
-        needed=Coalesce(Subquery(needed, output_field=IntegerField()), 0),
-    ).filter(read__gte=F("needed"), needed__gt=0)
-    return (
+    have_read = ticks.order_by().values("member").annotate(n=Count("pk"))
+    have_read = have_read.filter(n__gte=OuterRef(OuterRef("required_count"))).values("member")
+    prepared = active.filter(is_coming, member__in=have_read)
+    found = (
         Session.objects.filter(state__in=[Session.State.ANNOUNCED, Session.State.DRAFT], ends_at__gt=now)
         .annotate(
             reading_count=counted(readings),
@@ -72,13 +59,15 @@ def next_session(*, now: datetime) -> Session | None:
                 Appearance.objects.filter(presentation__sessions=OuterRef("pk")), "presentation__sessions"
             ),
             slides_count=counted(slides, "sessions"),
-            answers=counted(active),
-            coming=counted(coming),
+            said=Subquery(said.values("said")),
             prepared=counted(prepared),
         )
         .order_by("state", "starts_at")  # "announced" sorts before "draft"
         .first()
     )
+    if found:
+        found.answers, found.coming = ((found.said or {}).get(key, 0) for key in ("answers", "coming"))
+    return found
 
 
 def checklist(session: Session, *, active: int) -> list[Check]:

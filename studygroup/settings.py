@@ -11,6 +11,7 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from outbox import providers
 from studygroup import embedded_postgres
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -79,6 +80,8 @@ INSTALLED_APPS = [
     "crispy_bootstrap5",
     "csp",
     "django_htmx",
+    "django_tasks",
+    "django_tasks_db",
 ]
 
 MIDDLEWARE = [
@@ -197,11 +200,25 @@ MFA_FORMS = {
 MFA_TOTP_TOLERANCE = 1  # a phone's clock may be half a minute off
 
 # --- Mail ------------------------------------------------------------------------------------------
-# Without EMAIL_URL, mail is printed on the worker's console and stands on the outbox page in full.
-MAIL_LEAVES_HERE = bool(env.str("EMAIL_URL", default=""))
-vars().update(env.email("EMAIL_URL") if MAIL_LEAVES_HERE else env.email_url_config("consolemail://"))
+# With neither a server nor a provider, mail is printed on the worker's console and stands on the outbox page
+# in full.
 EMAIL_TIMEOUT = 10  # seconds: a slow mail server must not hold a worker
+EMAIL_URL = env.str("EMAIL_URL", default="")
+MAIL_PROVIDER = env.str("MAIL_PROVIDER", default="").lower()
+MAIL_LEAVES_HERE = bool(EMAIL_URL or MAIL_PROVIDER)
+MAIL_PER_MINUTE = env.int("MAIL_PER_MINUTE", default=0)  # over all workers; 0: as fast as the server takes it
+vars().update(env.email_url_config(EMAIL_URL or "consolemail://"))
+if MAIL_PROVIDER:
+    try:
+        EMAIL_BACKEND = providers.backend_of(MAIL_PROVIDER)
+        ANYMAIL = providers.options_of(MAIL_PROVIDER, env.ENVIRON, timeout=EMAIL_TIMEOUT)
+    except providers.WrongSettings as fault:
+        raise ImproperlyConfigured(str(fault)) from fault
+    INSTALLED_APPS += ["anymail"]
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="") or f"Study Group <no-reply@{_site.hostname}>"
+
+# --- Background work -------------------------------------------------------------------------------
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}  # run by `manage.py worker`
 
 # --- Language, time, files -------------------------------------------------------------------------
 LANGUAGE_CODE = "en-gb"
@@ -258,6 +275,11 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     # Answers of 403 and 404 are no faults, and their addresses may hold somebody's private token.
-    "loggers": {"django.request": {"level": "ERROR"}},
+    # That a task begins and ends is said every half minute; that one fails is an error.
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        "django_tasks": {"level": "WARNING"},
+        "django_tasks_db": {"level": "WARNING"},
+    },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
 }

@@ -18,8 +18,9 @@ from django.conf import settings
 from PIL import Image, ImageDraw, ImageFont
 
 from members.models import Group
+from sessions_app import text
 from sessions_app.models import Session
-from studygroup import drawings, outside, text, when
+from studygroup import drawings, outside, when
 
 SIZE = WIDTH, HEIGHT = 1200, 630
 MARGIN = 84

@@ -5,158 +5,263 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('outbox', '0001_initial'),
+        ("outbox", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Choice',
+            name="Choice",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('recipient', models.CharField(help_text='Who, such as “user:12”.', max_length=60)),
-                ('kind', models.CharField(max_length=60)),
-                ('how', models.CharField(choices=[('mail', 'A mail each time'), ('digest', 'In the weekly digest'), ('nothing', 'Not at all')], max_length=10)),
-                ('changed_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("recipient", models.CharField(help_text="Who, such as “user:12”.", max_length=60)),
+                ("kind", models.CharField(max_length=60)),
+                (
+                    "how",
+                    models.CharField(
+                        choices=[
+                            ("mail", "A mail each time"),
+                            ("digest", "In the weekly digest"),
+                            ("nothing", "Not at all"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("changed_at", models.DateTimeField()),
             ],
             options={
-                'ordering': ['recipient', 'kind'],
+                "ordering": ["recipient", "kind"],
             },
         ),
         migrations.CreateModel(
-            name='KindSetting',
+            name="KindSetting",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=60, unique=True)),
-                ('waits', models.BooleanField(blank=True, help_text='Whether it waits to be released.', null=True)),
-                ('subject', models.CharField(blank=True, help_text='Empty: the default.', max_length=250)),
-                ('source', models.TextField(blank=True, help_text='The wording in Markdown. Empty: the default.')),
-                ('version', models.PositiveIntegerField(default=0, help_text='Grows with every change.')),
-                ('changed_at', models.DateTimeField(blank=True, null=True)),
-                ('changed_by', models.CharField(blank=True, help_text='Who, such as “user:12”.', max_length=60)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(max_length=60, unique=True)),
+                (
+                    "waits",
+                    models.BooleanField(blank=True, help_text="Whether it waits to be released.", null=True),
+                ),
+                ("subject", models.CharField(blank=True, help_text="Empty: the default.", max_length=250)),
+                (
+                    "source",
+                    models.TextField(blank=True, help_text="The wording in Markdown. Empty: the default."),
+                ),
+                ("version", models.PositiveIntegerField(default=0, help_text="Grows with every change.")),
+                ("changed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "changed_by",
+                    models.CharField(blank=True, help_text="Who, such as “user:12”.", max_length=60),
+                ),
             ],
             options={
-                'ordering': ['kind'],
+                "ordering": ["kind"],
             },
         ),
         migrations.CreateModel(
-            name='MessageStep',
+            name="MessageStep",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('what', models.CharField(choices=[('edited', 'Edited'), ('released', 'Released'), ('discarded', 'Discarded'), ('retried', 'Queued again'), ('held', 'Held back'), ('bounced', 'Came back')], max_length=10)),
-                ('by', models.CharField(blank=True, help_text='Who, such as “user:12”; empty: by itself.', max_length=60)),
-                ('at', models.DateTimeField()),
-                ('note', models.CharField(blank=True, max_length=300)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "what",
+                    models.CharField(
+                        choices=[
+                            ("edited", "Edited"),
+                            ("released", "Released"),
+                            ("discarded", "Discarded"),
+                            ("retried", "Queued again"),
+                            ("held", "Held back"),
+                            ("bounced", "Came back"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "by",
+                    models.CharField(
+                        blank=True, help_text="Who, such as “user:12”; empty: by itself.", max_length=60
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("note", models.CharField(blank=True, max_length=300)),
             ],
             options={
-                'ordering': ['at', 'pk'],
+                "ordering": ["at", "pk"],
             },
         ),
         migrations.AddField(
-            model_name='message',
-            name='attempted_at',
+            model_name="message",
+            name="attempted_at",
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='message',
-            name='bounce',
-            field=models.TextField(blank=True, help_text='What the provider reported after it had taken the mail.'),
+            model_name="message",
+            name="bounce",
+            field=models.TextField(
+                blank=True, help_text="What the provider reported after it had taken the mail."
+            ),
         ),
         migrations.AddField(
-            model_name='message',
-            name='bounced_at',
+            model_name="message",
+            name="bounced_at",
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='message',
-            name='calendar',
-            field=models.TextField(blank=True, help_text='An invitation that calendars understand (RFC 5546).'),
+            model_name="message",
+            name="calendar",
+            field=models.TextField(
+                blank=True, help_text="An invitation that calendars understand (RFC 5546)."
+            ),
         ),
         migrations.AddField(
-            model_name='message',
-            name='held_because',
-            field=models.CharField(blank=True, choices=[('discarded', 'An organiser discarded it.'), ('stopped', 'The recipient wants no mail of this kind.'), ('digest', 'The recipient wants this kind in the digest.'), ('outdated', 'What it says is no longer so.')], max_length=10),
+            model_name="message",
+            name="held_because",
+            field=models.CharField(
+                blank=True,
+                choices=[
+                    ("discarded", "An organiser discarded it."),
+                    ("stopped", "The recipient wants no mail of this kind."),
+                    ("digest", "The recipient wants this kind in the digest."),
+                    ("outdated", "What it says is no longer so."),
+                ],
+                max_length=10,
+            ),
         ),
         migrations.AddField(
-            model_name='message',
-            name='note',
-            field=models.CharField(blank=True, help_text='More on why it is held back.', max_length=300),
+            model_name="message",
+            name="note",
+            field=models.CharField(blank=True, help_text="More on why it is held back.", max_length=300),
         ),
         migrations.AddField(
-            model_name='message',
-            name='provider_id',
-            field=models.CharField(blank=True, help_text='What the mail provider calls it.', max_length=200),
+            model_name="message",
+            name="provider_id",
+            field=models.CharField(blank=True, help_text="What the mail provider calls it.", max_length=200),
         ),
         migrations.AddField(
-            model_name='message',
-            name='recipient',
-            field=models.CharField(blank=True, help_text='Who that is, whatever their address, such as “user:12”.', max_length=60),
+            model_name="message",
+            name="recipient",
+            field=models.CharField(
+                blank=True, help_text="Who that is, whatever their address, such as “user:12”.", max_length=60
+            ),
         ),
         migrations.AddField(
-            model_name='message',
-            name='source',
-            field=models.TextField(blank=True, help_text='What both parts are made from, in Markdown.'),
+            model_name="message",
+            name="source",
+            field=models.TextField(blank=True, help_text="What both parts are made from, in Markdown."),
         ),
         migrations.AddField(
-            model_name='message',
-            name='thread',
-            field=models.CharField(blank=True, help_text='What mails about the same thing share.', max_length=120),
+            model_name="message",
+            name="thread",
+            field=models.CharField(
+                blank=True, help_text="What mails about the same thing share.", max_length=120
+            ),
         ),
         migrations.AddField(
-            model_name='message',
-            name='urgent',
-            field=models.BooleanField(default=True, help_text='Goes during quiet hours, too.'),
+            model_name="message",
+            name="urgent",
+            field=models.BooleanField(default=True, help_text="Goes during quiet hours, too."),
         ),
         migrations.AddField(
-            model_name='message',
-            name='version',
-            field=models.PositiveIntegerField(default=0, help_text='Grows when somebody edits it.'),
+            model_name="message",
+            name="version",
+            field=models.PositiveIntegerField(default=0, help_text="Grows when somebody edits it."),
         ),
         migrations.AlterField(
-            model_name='message',
-            name='state',
-            field=models.CharField(choices=[('draft', 'Waits to be released'), ('queued', 'Queued'), ('sending', 'Sending'), ('sent', 'Sent'), ('failed', 'Failed'), ('held', 'Held back')], default='queued', max_length=10),
+            model_name="message",
+            name="state",
+            field=models.CharField(
+                choices=[
+                    ("draft", "Waits to be released"),
+                    ("queued", "Queued"),
+                    ("sending", "Sending"),
+                    ("sent", "Sent"),
+                    ("failed", "Failed"),
+                    ("held", "Held back"),
+                ],
+                default="queued",
+                max_length=10,
+            ),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['attempted_at'], name='outbox_attempted'),
+            model_name="message",
+            index=models.Index(fields=["attempted_at"], name="outbox_attempted"),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['state', '-created_at', '-id'], name='outbox_state_newest'),
+            model_name="message",
+            index=models.Index(fields=["state", "-created_at", "-id"], name="outbox_state_newest"),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['kind', '-created_at', '-id'], name='outbox_kind_newest'),
+            model_name="message",
+            index=models.Index(fields=["kind", "-created_at", "-id"], name="outbox_kind_newest"),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('recipient', ''), _negated=True), fields=['recipient', '-created_at'], name='outbox_recipient'),
+            model_name="message",
+            index=models.Index(
+                condition=models.Q(("recipient", ""), _negated=True),
+                fields=["recipient", "-created_at"],
+                name="outbox_recipient",
+            ),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(fields=['to', '-created_at'], name='outbox_to'),
+            model_name="message",
+            index=models.Index(fields=["to", "-created_at"], name="outbox_to"),
         ),
         migrations.AddIndex(
-            model_name='message',
-            index=models.Index(condition=models.Q(('provider_id', ''), _negated=True), fields=['provider_id'], name='outbox_provider'),
+            model_name="message",
+            index=models.Index(
+                condition=models.Q(("provider_id", ""), _negated=True),
+                fields=["provider_id"],
+                name="outbox_provider",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='message',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'held'), models.Q(('held_because', ''), _negated=True)), models.Q(models.Q(('state', 'held'), _negated=True), ('held_because', '')), _connector='OR'), name='outbox_held_back_for_a_reason'),
+            model_name="message",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "held"), models.Q(("held_because", ""), _negated=True)),
+                    models.Q(models.Q(("state", "held"), _negated=True), ("held_because", "")),
+                    _connector="OR",
+                ),
+                name="outbox_held_back_for_a_reason",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='choice',
-            constraint=models.UniqueConstraint(fields=('recipient', 'kind'), name='outbox_one_choice_a_kind'),
+            model_name="choice",
+            constraint=models.UniqueConstraint(fields=("recipient", "kind"), name="outbox_one_choice_a_kind"),
         ),
         migrations.AddConstraint(
-            model_name='kindsetting',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('source', ''), ('subject', '')), models.Q(models.Q(('subject', ''), _negated=True), models.Q(('source', ''), _negated=True)), _connector='OR'), name='outbox_wording_is_whole'),
+            model_name="kindsetting",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("source", ""), ("subject", "")),
+                    models.Q(
+                        models.Q(("subject", ""), _negated=True), models.Q(("source", ""), _negated=True)
+                    ),
+                    _connector="OR",
+                ),
+                name="outbox_wording_is_whole",
+            ),
         ),
         migrations.AddField(
-            model_name='messagestep',
-            name='message',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='outbox.message'),
+            model_name="messagestep",
+            name="message",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="steps", to="outbox.message"
+            ),
         ),
     ]

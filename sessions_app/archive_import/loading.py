@@ -90,9 +90,10 @@ def _write(
             now=now,
             comment=f"Imported from {change.said.path}",
             audience=audience or (None if begun else Notes.Audience.MEMBERS),
+            tell=False,  # years of notes that come from elsewhere at once are no news
         )
     elif audience and begun:
-        notes.set_audience(session_id=session.pk, audience=audience, now=now)
+        notes.set_audience(session_id=session.pk, audience=audience, now=now, tell=False)
     ImportedFile.objects.update_or_create(
         session=session, defaults={"path": change.said.path, "said": change.record, "imported_at": now}
     )

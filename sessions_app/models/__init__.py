@@ -1,3 +1,4 @@
+from sessions_app.models.archive_tally import ArchiveTally
 from sessions_app.models.archive_upload import ArchiveUpload, ImportedFile
 from sessions_app.models.attendance import Attendance
 from sessions_app.models.calendar_link import CalendarLink
@@ -22,6 +23,7 @@ from sessions_app.models.stuck_point import MeToo, PrivateNote, StuckPoint
 
 __all__ = [
     "Appearance",
+    "ArchiveTally",
     "ArchiveUpload",
     "Attendance",
     "CalendarLink",

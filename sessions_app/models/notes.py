@@ -44,6 +44,7 @@ class Notes(models.Model):
                 name="sessions_app_notes_audience_known",
             ),
         ]
+        indexes = [models.Index(fields=["updated_at"], name="sessions_app_notes_newest")]
 
     def __str__(self) -> str:
         return f"Notes of {self.session}"

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q
 from django.urls import reverse
 
 from members.models import Member
@@ -16,17 +16,23 @@ from members.models.user import validate_time_zone
 LONGEST_TEXT = 20_000  # characters
 
 
+def local_year() -> Func:
+    """SQL for the year in which a session starts where it is held."""
+    template = "EXTRACT(YEAR FROM timezone(%(expressions)s))::integer"
+    return Func(F("time_zone"), F("starts_at"), template=template, output_field=models.IntegerField())
+
+
 class SessionQuerySet(models.QuerySet):
     def published(self) -> SessionQuerySet:
         """What everybody may see: not the drafts (rule 7), and not what was cancelled before it was held."""
-        return self.filter(state__in=[Session.State.ANNOUNCED, Session.State.HELD])
+        return self.filter(state__in=PUBLISHED)
 
     def visible_to(self, *, organiser: bool) -> SessionQuerySet:
         """The sessions this reader may open: drafts are the organisers', even cancelled ones (rule 7)."""
         if organiser:
             return self
         called_off = Q(state=Session.State.CANCELLED, announced_at__isnull=False)
-        return self.filter(Q(state__in=[Session.State.ANNOUNCED, Session.State.HELD]) | called_off)
+        return self.filter(Q(state__in=PUBLISHED) | called_off)
 
     def upcoming(self, *, now: datetime) -> SessionQuerySet:
         """Announced sessions that have not ended, the soonest first."""
@@ -136,7 +142,10 @@ class Session(models.Model):
                 name="sessions_app_session_state_known",
             ),
         ]
-        indexes = [models.Index(fields=["state", "starts_at"], name="sessions_app_session_when")]
+        indexes = [
+            models.Index(fields=["state", "starts_at"], name="sessions_app_session_when"),
+            models.Index(local_year(), "starts_at", "id", name="sessions_app_session_by_year"),
+        ]
 
     def __str__(self) -> str:
         return f"Session {self.number}"
@@ -170,3 +179,7 @@ class Session(models.Model):
     def city(self) -> str:
         """The place name inside the zone: America/New_York → New York."""
         return self.time_zone.rpartition("/")[2].replace("_", " ")
+
+
+# What everybody may see, besides what was called off after it was announced.
+PUBLISHED = [Session.State.ANNOUNCED, Session.State.HELD]

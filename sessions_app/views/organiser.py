@@ -9,18 +9,20 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from members.access import group_of, organiser_required
 from members.errors import Refused
-from sessions_app import planning, programme, schedule, stored, suggestions
+from sessions_app import mails, planning, programme, schedule, stored, suggestions
 from sessions_app.changes import MovedIntoThePast
 from sessions_app.editor import LISTS, Editor
 from sessions_app.models import Session
 from sessions_app.prerequisites import CannotBuildOn
 
-PAGE = 40  # sessions on one page of the list
+PAGE = 20  # sessions on one page of the list
 # The field that a refusal is about.
 FIELDS = {planning.NumberTaken: "number", CannotBuildOn: "builds_on", MovedIntoThePast: "date"}
 
@@ -30,7 +32,9 @@ FIELDS = {planning.NumberTaken: "number", CannotBuildOn: "builds_on", MovedIntoT
 def session_list(request: HttpRequest) -> HttpResponse:
     """Every session: what is ahead, what wants closing, then the archive and what was cancelled."""
     now = timezone.now()
-    page = Paginator(programme.for_desk(now=now), PAGE).get_page(request.GET.get("page"))
+    counts = programme.count_by_state()
+    page = Paginator(range(sum(counts.values())), PAGE).get_page(request.GET.get("page"))
+    page.object_list = list(programme.for_desk(page.object_list, counts, now=now))
     words = {"over": "Over, not closed yet", "draft": "Drafts", "announced": "Announced"}
     words |= {"held": "Held", "cancelled": "Cancelled"}
     groups = [(words[stage], list(rows)) for stage, rows in groupby(page.object_list, key=lambda s: s.stage)]
@@ -54,6 +58,8 @@ def _page(
             "problems": editor.problems(),
             "has_started": bool(session and session.starts_at <= now),
             "is_over": bool(session and session.ends_at <= now),
+            "announcement_waits": bool(session and session.state == Session.State.DRAFT)
+            and mails.announcements_wait(),
         },
         status=status,
     )
@@ -82,9 +88,9 @@ def _save(request: HttpRequest, editor: Editor) -> HttpResponse:
     if saved.state == Session.State.DRAFT:
         messages.success(request, f"{saved} is saved as a draft. Only organisers see it.")
     elif saved.told:
-        mails = "a mail that says" if saved.told == 1 else f"{saved.told} mails that say"
+        written = "a mail that says" if saved.told == 1 else f"{saved.told} mails that say"
         are = "is" if saved.told == 1 else "are"
-        messages.success(request, f"{saved} is saved, and {mails} what has changed {are} in the outbox.")
+        messages.success(request, f"{saved} is saved, and {written} what has changed {are} in the outbox.")
     else:
         messages.success(request, f"{saved} is saved. No mail was sent.")
     if saved.new_guests:
@@ -126,8 +132,10 @@ def session(request: HttpRequest, pk: int) -> HttpResponse:
     return _page(request, Editor(stored=found))
 
 
-def _step(request: HttpRequest, pk: int, step: Callable[[], Session], done: str) -> HttpResponse:
-    """Take one step and say what happened; a stale or refused one changes nothing."""
+def _step(
+    request: HttpRequest, pk: int, step: Callable[[], Session], done: Callable[[Session], str]
+) -> HttpResponse:
+    """Take one step and say what was done; a stale or refused one changes nothing."""
     try:
         session = step()
     except Session.DoesNotExist as missing:
@@ -135,7 +143,7 @@ def _step(request: HttpRequest, pk: int, step: Callable[[], Session], done: str)
     except Refused as refused:
         messages.error(request, str(refused))
     else:
-        messages.success(request, done.format(session=session))
+        messages.success(request, done(session))
     return redirect("organise:session", pk)
 
 
@@ -148,7 +156,24 @@ def session_announce(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         pk,
         lambda: schedule.announce(session_id=pk, now=now),
-        "{session} is announced, and the mails to the members are in the outbox.",
+        _announced,
+    )
+
+
+def _announced(session: Session) -> str:
+    waiting = len(mails.waiting_announcements(session))
+    if not waiting:
+        mail = "and the mails are on their way" if session.told else "and there was nobody to write to"
+        return f"{session} is announced, {mail}."
+    wait, them = ("One mail waits", "it") if waiting == 1 else (f"{waiting} mails wait", "them")
+    return format_html(
+        "{} is announced. {} in the outbox until you release {}. "
+        '<a href="{}?state=draft">Read and release {}</a>',
+        session,
+        wait,
+        them,
+        reverse("organise:outbox"),
+        them,
     )
 
 
@@ -158,7 +183,10 @@ def session_hold(request: HttpRequest, pk: int) -> HttpResponse:
     """Record that a session took place."""
     now = timezone.now()
     return _step(
-        request, pk, lambda: schedule.hold(session_id=pk, now=now), "{session} is in the archive now."
+        request,
+        pk,
+        lambda: schedule.hold(session_id=pk, now=now),
+        lambda session: f"{session} is in the archive now.",
     )
 
 
@@ -167,11 +195,21 @@ def session_hold(request: HttpRequest, pk: int) -> HttpResponse:
 def session_cancel(request: HttpRequest, pk: int) -> HttpResponse:
     """Call a session off."""
     now = timezone.now()
-    return _step(request, pk, lambda: schedule.cancel(session_id=pk, now=now), "{session} is cancelled.")
+    return _step(
+        request,
+        pk,
+        lambda: schedule.cancel(session_id=pk, now=now),
+        lambda session: f"{session} is cancelled.",
+    )
 
 
 @organiser_required
 @require_POST
 def session_reopen(request: HttpRequest, pk: int) -> HttpResponse:
     """Take a cancelled session up again."""
-    return _step(request, pk, lambda: schedule.reopen(session_id=pk), "{session} is a draft again.")
+    return _step(
+        request,
+        pk,
+        lambda: schedule.reopen(session_id=pk),
+        lambda session: f"{session} is a draft again.",
+    )

@@ -16,8 +16,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from members.access import organiser_required
 from members.errors import Refused
+from outbox.history import newest_to
 from outbox.writing import absolute
 from sessions_app import presenting
+from sessions_app.concerned import key_of
 from sessions_app.models import Presentation, Presenter, PresenterLink
 from sessions_app.talk_forms import AbstractForm, GuestForm, LinkForm
 
@@ -94,7 +96,15 @@ def guest_talk(request: HttpRequest, token: str, presenter: Presenter, pk: int) 
 def _desk(request: HttpRequest, presenter: Presenter, form: LinkForm, *, token: str = "", status: int = 200):
     url = absolute(reverse("presenting", args=[token])) if token else ""
     links = presenter.links.select_related("made_by").order_by("-made_at", "-pk")
-    context = {"presenter": presenter, "form": form, "links": links, "link_url": url}
+    key = key_of(presenter)
+    context = {
+        "presenter": presenter,
+        "form": form,
+        "links": links,
+        "link_url": url,
+        "person_key": key,
+        "mails": newest_to([key], [presenter.email]),
+    }
     return render(request, "organiser/presenter.html", context, status=status)
 
 

@@ -15,13 +15,23 @@ from members.access import can_meet, can_organise, lacks_second_factor, member_o
 from sessions_app import narrowing as narrowings
 from sessions_app import notes as notes_of
 from sessions_app import overview, photos, preparation, programme, shelf
-from sessions_app.models import Path, Resource, Session
+from sessions_app.models import Path, Presenter, Resource, Session
 from sessions_app.models.curriculum import Track
 from sessions_app.views.parts import SESSION, readings_part, rsvp_part
 
 # Rows on one page, so that its time and weight stay the same however long the archive becomes.
-SESSIONS, TRACKS, PRESENTERS, RESOURCES = 20, 20, 20, 40
-SPINES = 24  # the shelf shows the latest; the list has them all
+SESSIONS, TRACKS, PRESENTERS, RESOURCES = 20, 8, 15, 40
+SPINES = 20  # the shelf shows the latest; the list has them all
+TALKS = 2  # of one presenter; the presenter's own page has them all
+NUMBERS = 10  # sessions of one track; the list, narrowed to the track, has them all
+
+
+class CountedPaginator(Paginator):
+    """A paginator that is told how many rows there are: they are counted elsewhere."""
+
+    def __init__(self, *args, count: int, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.count = count
 
 
 def _subjects(tracks: list[Track]) -> list[tuple[str, list[Track]]]:
@@ -34,9 +44,15 @@ def _subjects(tracks: list[Track]) -> list[tuple[str, list[Track]]]:
 @require_safe
 def curriculum(request: HttpRequest) -> HttpResponse:
     """The paths, the shelf, and the tracks with their leaders, sources and sessions."""
-    newest = overview.with_tracks(Session.objects.published()).order_by("-number")[:SPINES]
-    page = Paginator(overview.tracks_with_all(), TRACKS).get_page(request.GET.get("page"))
+    newest = (
+        overview.with_tracks(Session.objects.published()).only(*overview.ROW).order_by("-number")[:SPINES]
+    )
+    found = overview.with_sessions(overview.with_sources(Track.objects.all()), NUMBERS)
+    page = Paginator(found, TRACKS).get_page(request.GET.get("page"))
     tracks = list(page)
+    for track in tracks:
+        track.numbers = track.newest[::-1]
+        track.earlier_count = track.session_count - len(track.newest)
     parts = [
         (path, _subjects([track for track in tracks if track.path_id == path.pk]))
         for path in Path.objects.all()
@@ -62,14 +78,14 @@ def curriculum(request: HttpRequest) -> HttpResponse:
 def session_list(request: HttpRequest) -> HttpResponse:
     """All sessions, past and coming, the newest first; narrowed by year and track as the address says."""
     now = timezone.now()
-    published = Session.objects.published()
     narrowing = narrowings.chosen(request.GET)
     newest_first = ("-starts_at", "-pk")
-    found = narrowings.narrowed(published, narrowing).order_by(*newest_first)
-    page = Paginator(found, SESSIONS).get_page(request.GET.get("page"))
+    choices = narrowings.choices(narrowing)
+    found = narrowings.narrowed(Session.objects.published(), narrowing).order_by(*newest_first)
+    page = CountedPaginator(found, SESSIONS, count=choices.count).get_page(request.GET.get("page"))
     # Talks and tracks for these alone: the database would gather them for all that it skips, too.
     shown = Session.objects.filter(pk__in=page.object_list.values("pk")).order_by(*newest_first)
-    page.object_list = list(overview.with_tracks(overview.with_talks(shown)))
+    page.object_list = list(overview.with_tracks(overview.with_talks(shown)).only(*overview.ROW))
     for session in page:
         session.is_coming = session.state == Session.State.ANNOUNCED and session.ends_at > now
         session.names = overview.names_of(session)
@@ -82,7 +98,7 @@ def session_list(request: HttpRequest) -> HttpResponse:
         {
             "page": page,
             "years": years,
-            "choices": narrowings.choices(published, narrowing),
+            "choices": choices,
             "query": narrowing.query,
         },
     )
@@ -127,13 +143,13 @@ def session(request: HttpRequest, number: int) -> HttpResponse:
 def presentations(request: HttpRequest) -> HttpResponse:
     """Who has presented what, in the order of their first talks."""
     page = Paginator(programme.presenters_in_order(), PRESENTERS).get_page(request.GET.get("page"))
-    keys = [row["presenter"] for row in page.object_list]
-    found = programme.presenters_with_talks(member=can_meet(request.user)).filter(pk__in=keys)
+    keys = page.object_list
+    shown = Presenter.objects.with_people().filter(pk__in=keys)
+    found = programme.with_given(shown, member=can_meet(request.user), most=TALKS + 1)
     page.object_list = sorted(found.order_by(), key=lambda presenter: keys.index(presenter.pk))
     for presenter in page:
-        for talk in presenter.talks:
-            talk["others"] = [person for person in talk["people"] if person["id"] != presenter.pk]
-            talk["links"] = [programme.label(link) for link in talk["links"]]
+        presenter.has_more, presenter.talks = len(presenter.talks) > TALKS, presenter.talks[:TALKS]
+    programme.address(page)
     return render(request, "public/presentations.html", {"page": page})
 
 

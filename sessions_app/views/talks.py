@@ -51,9 +51,7 @@ def presenter(request: HttpRequest, pk: int) -> HttpResponse:
             raise Http404
         found = get_object_or_404(Presenter.objects.with_people(), pk=pk)
         found.talks = []
-    for given in found.talks:
-        given["others"] = [person for person in given["people"] if person["id"] != found.pk]
-        given["links"] = [programme.label(link) for link in given["links"]]
+    programme.address([found])
     in_group = meets and found.member_id is not None
     reads_bio = found.member_id is None or (in_group and (organiser or shares_profile(found.member)))
     return render(

@@ -78,40 +78,25 @@ def find(asked: Asked, reader: Reader) -> Found:
     if not terms.alternatives:
         return Found(has_words=False)
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
-        query = words.compose(terms, _lexemes(cursor, terms.texts()))
+        found, years = statement.lexemes(cursor, terms.texts(), reader)
+        query = words.compose(terms, [Lexemes(*each) for each in found])
         if query is None:
             return Found(has_words=False)
         answer = json.loads(
             statement.execute(cursor, query, reader, kind=asked.kind, year=asked.year, page=asked.page)
         )
         rows = answer["rows"] or []
-        marked = extracts.mark(cursor, [row.pop("text") or "" for row in rows], query.exact)
+        texts = extracts.windows([row.pop("text") or "" for row in rows], query.beginnings)
+        marked = extracts.mark(cursor, texts, query.exact)
     return Found(
         hits=[_hit(row, extract) for row, extract in zip(rows, marked, strict=True)],
         counts=answer["counts"] or {},
         capped=frozenset(answer["capped"] or []),
         page=answer["page"],
         pages=answer["pages"],
-        years=_years(answer["first"], answer["last"]),
+        years=years,
         is_cut=terms.is_cut,
     )
-
-
-def _lexemes(cursor, texts: list[str]) -> list[Lexemes]:
-    """What the database makes of each text. Also tells it, for this transaction, how to plan what follows.
-
-    It does not reckon with what it costs to read the words of a row, and would read those of all rows instead
-    of asking the index; and a statement of this length is never worth compiling.
-    """
-    cursor.execute(
-        "SELECT phraseto_tsquery('english', text)::text,"
-        " phraseto_tsquery('simple', studygroup_folded(text))::text,"
-        " set_config('enable_seqscan', 'off', true), set_config('enable_indexscan', 'off', true),"
-        " set_config('jit', 'off', true)"
-        " FROM unnest(%s::text[]) WITH ORDINALITY AS typed (text, place) ORDER BY place",
-        [texts],
-    )
-    return [Lexemes(stems, plain) for stems, plain, *_ in cursor.fetchall()]
 
 
 def _hit(row: dict, extract: SafeString) -> Hit:
@@ -120,7 +105,3 @@ def _hit(row: dict, extract: SafeString) -> Hit:
     if "starts_at" in said:
         said["starts_at"] = datetime.fromisoformat(said["starts_at"])
     return Hit(**said, extract=extract)
-
-
-def _years(first: int | None, last: int | None) -> range:
-    return range(last, first - 1, -1) if first and last else range(0)

@@ -13,18 +13,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django.db.models import QuerySet
-from django.db.models.expressions import RawSQL
-from django.db.models.fields import BooleanField
 
 from members.models import Member
 from sessions_app.models import Notes, Session
 from sessions_app.models.presentation import FORGOTTEN, NAMELESS
+from sessions_app.models.session import local_year
 from studygroup.search.words import Query
 
 MOST = 100  # rows of one source that are looked at closely
+RECENT = 3  # times as many sessions are looked through before all are
 ROWS = 20  # on a page
-WINDOW, BEFORE = 1500, 300  # characters of a text that its extract is made of; of them before the first word
-MOST_BEGINNINGS = 8  # words by which the place of an extract is looked for
 STATEMENT = Path(__file__).with_suffix(".sql").read_text()
 
 
@@ -42,15 +40,15 @@ def execute(cursor, query: Query, reader: Reader, *, kind: str, year: int | None
     kind: a kind of hits, or "" for all. page: from 1; the last one stands for those behind it.
     """
     visible = Session.objects.visible_to(organiser=reader.sees_everything).order_by()
-    days = visible.values_list("starts_at", "time_zone")
     statement = _with_questions(
         cursor,
         sessions=_of(visible, year).values_list("pk", "starts_at"),
-        first=days.order_by("starts_at")[:1],
-        last=days.order_by("-starts_at")[:1],
-        notes=Notes.objects.visible_to(member=reader.is_member, organiser=reader.sees_everything)
-        .filter(RawSQL('"sessions_app_notes"."search" @@ %s::tsquery', [query.loose], BooleanField()))
-        .values_list("pk", "session_id"),
+        recent=_of(visible, year)
+        .order_by("-starts_at", "-pk")
+        .values_list("pk", "starts_at")[: RECENT * MOST],
+        notes=Notes.objects.visible_to(member=reader.is_member, organiser=reader.sees_everything).values_list(
+            "pk", "session_id"
+        ),
         members=_readable(reader).order_by().values_list("pk"),
     )
     values = {
@@ -58,7 +56,6 @@ def execute(cursor, query: Query, reader: Reader, *, kind: str, year: int | None
         "loose": query.loose,
         "any": query.any,
         "needs_check": query.needs_check,
-        "beginnings": [beginning for beginning in query.beginnings if beginning][:MOST_BEGINNINGS],
         "is_member": reader.is_member,
         "sees_everything": reader.sees_everything,
         "kind": kind,
@@ -66,8 +63,6 @@ def execute(cursor, query: Query, reader: Reader, *, kind: str, year: int | None
         "page": page,
         "most": MOST + 1,  # one more tells that there are more
         "rows": ROWS,
-        "window": WINDOW,
-        "before": BEFORE,
         "forgotten": FORGOTTEN,
         "nameless": NAMELESS,
     }
@@ -75,13 +70,34 @@ def execute(cursor, query: Query, reader: Reader, *, kind: str, year: int | None
     return cursor.fetchone()[0]
 
 
+def lexemes(cursor, texts: list[str], reader: Reader) -> tuple[list[tuple[str, str]], range]:
+    """What the database makes of each text, (stems, words), and the years with sessions for this reader.
+
+    One query, which also tells the database, for this transaction, how to plan what follows: a statement of
+    this length is never worth compiling, and a whole table is never worth reading for its words.
+    """
+    days = Session.objects.visible_to(organiser=reader.sees_everything).annotate(year=local_year())
+    # The first and the last by the clock; at the turn of a year that may be another year elsewhere.
+    ends = [days.order_by(order).values_list("year")[:1] for order in ("starts_at", "-starts_at")]
+    first, last = (cursor.mogrify(*end.query.sql_with_params()).decode().replace("%", "%%") for end in ends)
+    cursor.execute(
+        "SELECT phraseto_tsquery('english', text)::text,"  # noqa: S608 (our own questions)
+        " phraseto_tsquery('simple', studygroup_folded(text))::text,"
+        f" ({first}), ({last}),"
+        " set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)"
+        " FROM unnest(%s::text[]) WITH ORDINALITY AS typed (text, place) ORDER BY place",
+        [texts],
+    )
+    rows = cursor.fetchall()
+    first, last = rows[0][2:4]
+    return [row[:2] for row in rows], range(last, first - 1, -1) if first and last else range(0)
+
+
 def _of(sessions: QuerySet[Session], year: int | None) -> QuerySet[Session]:
     """Those of a year on the clock of their place; all of them for None."""
     if year is None:
         return sessions
-    return sessions.filter(
-        RawSQL("extract(year FROM starts_at AT TIME ZONE time_zone) = %s", [year], BooleanField())
-    )
+    return sessions.alias(local_year=local_year()).filter(local_year=year)
 
 
 def _readable(reader: Reader) -> QuerySet[Member]:

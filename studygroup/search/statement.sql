@@ -1,30 +1,77 @@
 -- A page of hits as one JSON text. In braces stand the questions of the models, and values have names (statement.py).
 
 WITH visible (id, at) AS MATERIALIZED ({sessions}),  -- of the year that is asked for
+recent (id, at) AS MATERIALIZED ({recent}),  -- the newest of them
 
--- 1. The newest rows of each source that have the words, as the index finds them: phrases are only words here.
-session_found AS MATERIALIZED (
-    SELECT id, at FROM sessions_app_session JOIN visible USING (id)
-    WHERE search @@ %(loose)s::tsquery
-    ORDER BY at DESC, id DESC LIMIT %(most)s
+-- 1. The newest rows of each source that have the words, as the index finds them: phrases are only words here. Each
+-- index is asked by itself, behind OFFSET 0: the planner does not reckon with what it costs to read the words of a row,
+-- and would rather read those of all rows that it has at hand. What the recent sessions have is enough for common words;
+-- only where it is not are all sessions looked through.
+session_words (id) AS NOT MATERIALIZED (
+    SELECT id FROM sessions_app_session WHERE search @@ %(loose)s::tsquery OFFSET 0
 ),
-notes_found AS MATERIALIZED (
-    SELECT notes.id, at FROM ({notes}) AS notes (id, session_id) JOIN visible ON visible.id = session_id
+session_new AS MATERIALIZED (
+    SELECT id, at FROM session_words JOIN recent USING (id) ORDER BY at DESC, id DESC LIMIT %(most)s
+),
+session_found AS MATERIALIZED (
+    SELECT id, at FROM session_new WHERE (SELECT count(*) FROM session_new) = %(most)s
+    UNION ALL (
+        SELECT id, at FROM session_words JOIN visible USING (id)
+        WHERE (SELECT count(*) FROM session_new) < %(most)s ORDER BY at DESC, id DESC LIMIT %(most)s
+    )
+),
+notes_words (id, session_id) AS NOT MATERIALIZED (
+    SELECT notes.id, notes.session_id
+    FROM (SELECT id FROM sessions_app_notes WHERE search @@ %(loose)s::tsquery OFFSET 0) AS worded
+    JOIN ({notes}) AS notes (id, session_id) USING (id)
+),
+notes_new AS MATERIALIZED (
+    SELECT notes.id, at FROM notes_words AS notes JOIN recent ON recent.id = session_id
     ORDER BY at DESC, notes.id DESC LIMIT %(most)s
 ),
-reading_found AS MATERIALIZED (
-    SELECT reading.id, at FROM sessions_app_reading AS reading JOIN visible ON visible.id = session_id
-    WHERE search @@ %(loose)s::tsquery
+notes_found AS MATERIALIZED (
+    SELECT id, at FROM notes_new WHERE (SELECT count(*) FROM notes_new) = %(most)s
+    UNION ALL (
+        SELECT notes.id, at FROM notes_words AS notes JOIN visible ON visible.id = session_id
+        WHERE (SELECT count(*) FROM notes_new) < %(most)s ORDER BY at DESC, notes.id DESC LIMIT %(most)s
+    )
+),
+reading_words (id, session_id) AS NOT MATERIALIZED (
+    SELECT id, session_id FROM sessions_app_reading WHERE search @@ %(loose)s::tsquery OFFSET 0
+),
+reading_new AS MATERIALIZED (
+    SELECT reading.id, at FROM reading_words AS reading JOIN recent ON recent.id = session_id
     ORDER BY at DESC, reading.id DESC LIMIT %(most)s
+),
+reading_found AS MATERIALIZED (
+    SELECT id, at FROM reading_new WHERE (SELECT count(*) FROM reading_new) = %(most)s
+    UNION ALL (
+        SELECT reading.id, at FROM reading_words AS reading JOIN visible ON visible.id = session_id
+        WHERE (SELECT count(*) FROM reading_new) < %(most)s ORDER BY at DESC, reading.id DESC LIMIT %(most)s
+    )
 ),
 talk_at (id, at) AS MATERIALIZED (  -- the last time that each was given
     SELECT presentation_id, max(at) FROM (SELECT * FROM sessions_app_slot OFFSET 0) AS slot  -- read once, as a whole
     JOIN visible ON visible.id = session_id GROUP BY presentation_id
 ),
+talk_words (id) AS NOT MATERIALIZED (
+    SELECT id FROM sessions_app_presentation WHERE search @@ %(loose)s::tsquery OFFSET 0
+),
+talk_new AS MATERIALIZED (
+    SELECT id, at FROM talk_words JOIN (
+        SELECT presentation_id AS id, max(at) AS at FROM sessions_app_slot JOIN recent ON recent.id = session_id
+        GROUP BY presentation_id
+    ) AS given USING (id)
+    ORDER BY at DESC, id DESC LIMIT %(most)s
+),
 talk_found AS MATERIALIZED (  -- one that stands in no session is the organisers'
-    SELECT id, at FROM sessions_app_presentation LEFT JOIN talk_at USING (id)
-    WHERE search @@ %(loose)s::tsquery AND (at IS NOT NULL OR (%(sees_everything)s AND %(year)s::int IS NULL))
-    ORDER BY at DESC NULLS LAST, id DESC LIMIT %(most)s
+    SELECT id, at FROM talk_new WHERE (SELECT count(*) FROM talk_new) = %(most)s
+    UNION ALL (
+        SELECT id, at FROM talk_words LEFT JOIN talk_at USING (id)
+        WHERE (SELECT count(*) FROM talk_new) < %(most)s
+            AND (at IS NOT NULL OR (%(sees_everything)s AND %(year)s::int IS NULL))
+        ORDER BY at DESC NULLS LAST, id DESC LIMIT %(most)s
+    )
 ),
 -- People are of no year, and their words stand in several tables: whoever has one of the words.
 readable (id) AS MATERIALIZED ({members}),  -- of whom more than the name may be found
@@ -163,20 +210,13 @@ told (line, source, kind, title, text, session_id, about, slug) AS (
     JOIN members_user AS account ON account.id = member.user_id LEFT JOIN readable ON readable.id = member.id
     WHERE source = 'member'
 ),
--- Of a long text the part around the first word found; before a word, marks of Markdown are as good as a space.
-cut AS (
+listing AS (
     SELECT line, source, kind, told.title, about, slug, number, session.title AS session_title, state, starts_at,
-        time_zone, substr(text, greatest(1, coalesce((
-            SELECT min(nullif(strpos(low, ' ' || beginning), 0)) FROM unnest(%(beginnings)s::text[]) AS beginning
-        ), 1) - %(before)s), %(window)s) AS text
-    FROM told
-    CROSS JOIN LATERAL (
-        SELECT ' ' || translate(lower(text), E'\n*_(["`$-', '         ') AS low OFFSET 0
-    ) AS spaced
-    LEFT JOIN sessions_app_session AS session ON session.id = session_id
+        time_zone, text
+    FROM told LEFT JOIN sessions_app_session AS session ON session.id = session_id
 )
 SELECT json_build_object(
-    'rows', (SELECT json_agg(cut ORDER BY line) FROM cut),
+    'rows', (SELECT json_agg(listing ORDER BY line) FROM listing),
     'counts', (SELECT json_object_agg(kind, n) FROM (SELECT kind, count(*) AS n FROM hits GROUP BY kind) AS each),
     'capped', (
         SELECT json_agg(kind) FROM (
@@ -189,7 +229,5 @@ SELECT json_build_object(
         ) AS full_ones
     ),
     'page', page,
-    'pages', pages,
-    'first', (SELECT extract(year FROM starts_at AT TIME ZONE time_zone)::int FROM ({first}) AS the_first),
-    'last', (SELECT extract(year FROM starts_at AT TIME ZONE time_zone)::int FROM ({last}) AS the_last)
+    'pages', pages
 )::text FROM paging

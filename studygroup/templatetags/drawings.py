@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from django import template
+from django.forms.utils import flatatt
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
+from sessions_app.durations import duration
 from studygroup import drawings
 
 register = template.Library()
@@ -58,7 +60,7 @@ def number_words(value) -> str:
 @register.filter
 def minutes(value) -> str:
     """100 becomes 1 h 40 min; nothing stays nothing."""
-    return drawings.duration(int(value)) if is_number(value) else ""
+    return duration(int(value)) if is_number(value) else ""
 
 
 @register.filter
@@ -83,6 +85,22 @@ def numeral(value) -> SafeString:
     text = drawings.roman(int(value))
     return format_html(
         '<span class="numeral {}" aria-hidden="true">{}</span>', drawings.numeral_class(text), text
+    )
+
+
+@register.simple_tag
+def session_links(numbers: Sequence[int]) -> SafeString:
+    """Links to sessions by their numbers; "none yet" where there are none. Written at once: they are many."""
+    if not numbers:
+        return mark_safe("none yet")
+    address = reverse("sessions:detail", args=[0]).replace("0", "{}")
+    return format_html_join(
+        "",
+        '<a class="d-inline-block {} me-1" href="{}" aria-label="Session {}">{}</a>',
+        (
+            ("px-2" if place else "pe-3", address.format(number), number, drawings.roman(number))
+            for place, number in enumerate(numbers)
+        ),
     )
 
 
@@ -115,6 +133,31 @@ def nav_link(
         mark_safe(' class="quiet"') if quiet else "",
         mark_safe(' aria-current="page"') if current else "",
         label,
+    )
+
+
+@register.simple_tag
+def checks(options: list[dict], field, inline_class: str = "") -> SafeString:
+    """Boxes or buttons of a field to choose from, written at once: there may be hundreds."""
+    line = "form-check form-check-inline" if inline_class else "form-check"
+    box = "form-check-input is-invalid" if field.errors else "form-check-input"
+    return format_html_join(
+        "\n",
+        '<div class="{}">\n<input type="{}" class="{}" name="{}" value="{}"{}>\n'
+        '<label class="form-check-label" for="{}">{}</label>\n</div>',
+        (
+            (
+                line,
+                option["type"],
+                box,
+                field.html_name,
+                option["value"],
+                flatatt(option["attrs"]),
+                option["attrs"].get("id", ""),
+                option["label"],
+            )
+            for option in options
+        ),
     )
 
 
@@ -190,7 +233,7 @@ def prep_bar(readings) -> SafeString:
     if not parts:
         return mark_safe("")
     left = sum(minutes for minutes, is_read in parts if not is_read)
-    label = f"{sum(is_read for _, is_read in parts)} of {len(parts)} read, {drawings.duration(left)} left"
+    label = f"{sum(is_read for _, is_read in parts)} of {len(parts)} read, {duration(left)} left"
     rects = format_html_join(
         "",
         '<rect class="{}" x="{}%" y="0.5" width="{}%" height="11" rx="1"/>',

@@ -8,8 +8,9 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from members.models import Group
+from sessions_app import calendars, text
 from sessions_app.models import Session
-from studygroup import calendars, outside, social
+from studygroup import outside, social
 
 register = template.Library()
 
@@ -44,7 +45,7 @@ def session_description(session: Session, group: Group | None) -> str:
 @register.filter
 def opening(source: str) -> str:
     """The beginning of a Markdown text as plain text, in at most 200 characters."""
-    return outside.plain_opening(source or "")
+    return text.plain_opening(source or "")
 
 
 @register.filter

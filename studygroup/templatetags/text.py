@@ -10,7 +10,8 @@ from django.template import defaultfilters
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from studygroup import text, when
+from sessions_app import text
+from studygroup import when
 from studygroup.drawings import roman
 
 register = template.Library()

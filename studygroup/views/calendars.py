@@ -15,10 +15,10 @@ from django.views.decorators.http import conditional_page, require_http_methods,
 
 from members.access import group_of, member_of, member_required
 from members.models import Member
-from sessions_app import calendar_links
+from sessions_app import calendar_links, calendars
 from sessions_app.calendar_forms import CalendarForm
 from sessions_app.models import CalendarLink, Session
-from studygroup import calendars, outside
+from studygroup import outside
 
 TYPE = "text/calendar; charset=utf-8"
 
@@ -29,7 +29,7 @@ TYPE = "text/calendar; charset=utf-8"
 @require_safe
 def public_calendar(request: HttpRequest) -> HttpResponse:
     """Every session that everybody may see, for a calendar program."""
-    return HttpResponse(calendars.public_calendar(group_of(request)), content_type=TYPE)
+    return HttpResponse(calendars.public_calendar(outside.name_of(group_of(request))), content_type=TYPE)
 
 
 @login_not_required
@@ -40,7 +40,9 @@ def session_calendar(request: HttpRequest, number: int) -> HttpResponse:
     session = Session.objects.visible_to(organiser=False).filter(number=number).first()
     if session is None:
         raise Http404
-    response = HttpResponse(calendars.session_file(session, group_of(request)), content_type=TYPE)
+    response = HttpResponse(
+        calendars.session_file(session, outside.name_of(group_of(request))), content_type=TYPE
+    )
     response.headers["Content-Disposition"] = f'attachment; filename="session-{session.number}.ics"'
     return response
 
@@ -58,7 +60,11 @@ def member_calendar(request: HttpRequest, token: str) -> HttpResponse:
     link = CalendarLink.objects.select_related("member__user").filter(key=key).first() if key else None
     if link is None or link.member.state == Member.State.ALUMNI or not link.member.user.is_active:
         raise Http404
-    response = HttpResponse(calendars.member_calendar(group_of(request), link), content_type=TYPE)
+    group = group_of(request)
+    content = calendars.member_calendar(
+        outside.name_of(group), link, slides_days=group.materials_days if group else 0
+    )
+    response = HttpResponse(content, content_type=TYPE)
     response.headers["Referrer-Policy"] = "no-referrer"
     return response
 

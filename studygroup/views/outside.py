@@ -20,6 +20,7 @@ NOT_TO_BE_READ = [
     "/invitation/",
     "/guest/",
     "/presenting/",
+    "/mail/",
     "/accounts/",
     "/admin/",
     "/search/",
@@ -39,8 +40,23 @@ def feed(request: HttpRequest) -> HttpResponse:
 @conditional_page
 @require_safe
 def sitemap(request: HttpRequest) -> HttpResponse:
-    """The public addresses, for search engines."""
-    response = HttpResponse(sitemaps.xml(), content_type="application/xml")
+    """Where the public addresses are listed, for search engines."""
+    return _map(sitemaps.index())
+
+
+@login_not_required
+@conditional_page
+@require_safe
+def sitemap_part(request: HttpRequest, kind: str, number: int) -> HttpResponse:
+    """Some of the public addresses. Raises Http404 where there are none."""
+    part = sitemaps.part(kind, number)
+    if part is None:
+        raise Http404
+    return _map(part)
+
+
+def _map(xml: str) -> HttpResponse:
+    response = HttpResponse(xml, content_type="application/xml")
     response.headers["X-Robots-Tag"] = "noindex"  # it is read, not found
     return response
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page
 
 from members.models import Member
 from sessions_app import notes as notes_of
-from sessions_app import stored_files
+from sessions_app import stored_files, text
 from sessions_app.models import (
     Attendance,
     Material,
@@ -24,7 +24,6 @@ from sessions_app.models import (
     Session,
     StuckPoint,
 )
-from studygroup import text
 from tests.factories import (
     HeldSessionFactory,
     MemberFactory,
@@ -35,7 +34,7 @@ from tests.factories import (
     TrackFactory,
 )
 from tests.journeys.conftest import Visitor
-from tests.studygroup.test_text import ATTACKS, WRAPPED
+from tests.sessions_app.test_text import ATTACKS, WRAPPED
 
 # What of a page could run or lead to something that runs. `own` are the site's scripts and styles.
 DANGERS = """() => {

@@ -9,7 +9,7 @@ from sessions_app import notes
 from sessions_app.models import Notes, NotesDraft, NotesRevision, Session
 from tests.factories import GroupFactory, MemberFactory, OrganiserFactory, SessionFactory
 from tests.journeys.test_reviewing import come_in
-from tests.studygroup.test_text import ATTACKS
+from tests.sessions_app.test_text import ATTACKS
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

@@ -6,8 +6,6 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
-from django.conf import settings
-from django.test import Client
 from django.utils import timezone
 
 from members import admissions
@@ -39,11 +37,7 @@ def waiting(count: int) -> list[Application]:
 
 def come_in(person, user: User) -> None:
     """Signed in without the form: this journey uses no mouse at all."""
-    client = Client()
-    client.force_login(user)
-    name = settings.SESSION_COOKIE_NAME
-    value = client.cookies[name].value
-    person.context.add_cookies([{"name": name, "value": value, "url": person.site}])
+    person.sign_in(user)
 
 
 def tab_to(page, selector: str) -> None:

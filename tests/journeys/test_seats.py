@@ -19,6 +19,7 @@ from tests.factories import (
     SessionFactory,
     StrengthFactory,
 )
+from tests.mails import release_all
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 WIDTHS = pytest.mark.parametrize("width", [1280, 360])
@@ -56,6 +57,7 @@ def test_lapse_and_invite_again(visitor, width):
     assert "The order is agreed." in page.content()
     desk.press("Invite to a seat")
     assert "A seat is held for Zoë Lindqvist" in page.content()
+    release_all()
 
     assert invitations.lapse_overdue(now=Invitation.objects.get().expires_at) == 1
 
@@ -76,6 +78,7 @@ def test_lapse_and_invite_again(visitor, width):
     page.wait_for_load_state()
     assert "A seat is held for Zoë Lindqvist" in page.content()
     assert zoe.changes.latest("pk").reason == "The mail was lost."
+    release_all()
 
     invitee = visitor(width)
     invitee.open(Outbox().link("invitation", "zoe@example.org"))

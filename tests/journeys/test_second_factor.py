@@ -43,7 +43,7 @@ def test_organiser_adds_a_passkey_and_signs_in_with_it_alone(at_localhost, visit
             }
         },
     )
-    somebody.sign_in(organiser)
+    somebody.sign_in_by_password(organiser)
     Group.objects.update(second_factor=True)
 
     somebody.open("/organise/")

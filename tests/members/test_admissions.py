@@ -18,6 +18,7 @@ from tests.factories import (
     OrganiserFactory,
     StrengthFactory,
 )
+from tests.mails import release_all
 
 NOW = datetime(2026, 3, 2, 18, 0, tzinfo=UTC)
 
@@ -240,6 +241,7 @@ def test_withdrawing_while_invited_frees_the_seat(group, organiser):
 def test_lapse_returns_to_the_shortlist_once(group, organiser, outbox):
     application = ApplicationFactory(state=State.SHORTLISTED)
     invitation, _ = invite(application, organiser)
+    release_all()
     late = invitation.expires_at
 
     assert invitations.lapse_overdue(now=late - timedelta(seconds=1)) == 0
@@ -254,6 +256,7 @@ def test_lapse_returns_to_the_shortlist_once(group, organiser, outbox):
 def test_invited_again_after_a_lapse_gets_a_new_mail(group, organiser, outbox):
     application = ApplicationFactory(state=State.SHORTLISTED)
     first, token = invite(application, organiser)
+    release_all()
     invitations.lapse_overdue(now=first.expires_at)
     second, new_token = invite(application, organiser, now=first.expires_at)
     assert (outbox.kinds(), token != new_token) == (["invitation", "lapsed", "invitation"], True)

@@ -262,10 +262,10 @@ def test_balance_shows_what_the_group_has_and_what_one_would_add(group, desk):
 @pytest.mark.parametrize(
     ("state", "query", "cost"),
     [
-        (State.WAITING, "", 9),
-        (State.SHORTLISTED, "", 9),
-        (State.SHORTLISTED, "?queue=state%3Dshortlisted", 11),
-        (State.WAITING, "?queue=text%3Dward", 11),
+        (State.WAITING, "", 10),
+        (State.SHORTLISTED, "", 10),
+        (State.SHORTLISTED, "?queue=state%3Dshortlisted", 12),
+        (State.WAITING, "?queue=text%3Dward", 12),
     ],
 )
 def test_desk_costs_a_fixed_number_of_queries(group, organiser, client_of, rows, state, query, cost):

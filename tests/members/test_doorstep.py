@@ -213,8 +213,8 @@ def test_knock_that_always_fails_stays_for_somebody_to_look_at(group):
 
 def test_failing_answer_leaves_nothing_half_done(group):
     """The mail of a sign-in page that cannot be written whole is not written at all."""
-    payload = {"known": True, "kind": "x", "about": "x", "to": "a@example.org", "parts": ["s", "t"]}
-    doorstep.knock(Knock.Kind.MAIL, payload, now=NOW)  # no "secrets"
+    payload = {"known": True, "kind": "login_code", "about": "x", "to": "a@example.org", "user": None}
+    doorstep.knock(Knock.Kind.MAIL, payload, now=NOW)  # no "values"
     assert doorstep.answer_waiting(now=NOW) == 0
     assert (Message.objects.count(), Knock.objects.count()) == (0, 1)
 
@@ -234,7 +234,8 @@ def answer(barrier: Barrier | None = None) -> int:
 @pytest.mark.django_db(transaction=True)
 def test_two_workers_answer_each_knock_once():
     GroupFactory()
-    payload = {"known": True, "kind": "x", "to": "a@example.org", "parts": ["s", "t"], "secrets": []}
+    payload = {"known": True, "kind": "login_code", "to": "a@example.org", "user": None}
+    payload["values"] = {"code": "ABC123"}
     for number in range(40):
         doorstep.knock(Knock.Kind.MAIL, payload | {"about": f"sign-in:{number}"}, now=NOW)
     barrier = Barrier(4)

@@ -14,6 +14,7 @@ from members.models import Application, Invitation, Member, SeatChange
 from members.models.application import State
 from outbox.models import Message
 from tests.factories import ApplicationFactory, GroupFactory, MemberFactory, OrganiserFactory
+from tests.mails import release_all
 from tests.members.test_keeping import at_once, log_of
 from tests.studygroup.test_pages import queries_of
 
@@ -22,11 +23,12 @@ DAY = timedelta(days=1)
 
 
 def invited(organiser, now: datetime = NOW, **fields) -> tuple[Application, Invitation, str]:
-    """An application with an open invitation, and the token of its mail."""
+    """An application with an open invitation whose mail was released, and the token of that mail."""
     application = ApplicationFactory(
         state=State.SHORTLISTED, name="Zoë", email="zoe@example.org", applied_at=now - 3 * DAY, **fields
     )
     invitation = admissions.invite(application_id=application.pk, by=organiser, now=now)
+    release_all()
     return application, invitation, token_in("invitation")
 
 
@@ -239,6 +241,7 @@ def test_first_lapse_keeps_the_place_and_the_second_lets_it_rest(group, organise
     assert "is back on the shortlist and keeps its place" in outbox.last("lapsed").text
 
     again = admissions.invite(application_id=application.pk, by=organiser, now=NOW + 20 * DAY)
+    release_all()
     invitations.lapse_overdue(now=again.expires_at)
 
     application.refresh_from_db()
@@ -251,6 +254,34 @@ def test_first_lapse_keeps_the_place_and_the_second_lets_it_rest(group, organise
     assert seats.count(group).held == 0
 
 
+# --- Never sent
+
+
+def test_lapse_of_an_unreleased_invitation_frees_the_seat_and_is_not_the_applicants(group, organiser, outbox):
+    """Who was never asked has let nothing lapse, and is told nothing."""
+    application = ApplicationFactory(state=State.SHORTLISTED, place=2)
+    invitation = admissions.invite(application_id=application.pk, by=organiser, now=NOW)
+
+    assert invitations.remind_due(now=invitation.expires_at - DAY) == 0
+    assert invitations.lapse_overdue(now=invitation.expires_at) == 1
+
+    application.refresh_from_db()
+    assert (application.state, application.place, application.lapses) == (State.SHORTLISTED, 2, 0)
+    unsent = "The invitation lapsed before its mail was released"
+    assert log_of(application)[-1] == ("invited", "shortlisted", "system", unsent)
+    assert ledger()[-1] == ("released", None, unsent, 1, 0)
+    assert outbox.kinds() == ["invitation"]
+
+
+def test_lapse_of_a_discarded_invitation_is_not_the_applicants(group, organiser):
+    application = ApplicationFactory(state=State.SHORTLISTED)
+    invitation = admissions.invite(application_id=application.pk, by=organiser, now=NOW)
+    Message.objects.update(state="held", held_because="discarded")
+    invitations.lapse_overdue(now=invitation.expires_at)
+    application.refresh_from_db()
+    assert (application.state, application.lapses) == (State.SHORTLISTED, 0)
+
+
 # --- At once
 
 
@@ -260,6 +291,7 @@ def test_two_workers_remind_and_lapse_each_once():
     organiser = OrganiserFactory().user
     for application in ApplicationFactory.create_batch(6, state=State.SHORTLISTED):
         expiry = admissions.invite(application_id=application.pk, by=organiser, now=NOW).expires_at
+    release_all()
     reminded = at_once(*[lambda: invitations.remind_due(now=expiry - DAY)] * 2)
     lapsed = at_once(*[lambda: invitations.lapse_overdue(now=expiry)] * 2)
     assert (sum(reminded), sum(lapsed)) == (6, 6)

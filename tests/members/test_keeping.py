@@ -21,7 +21,7 @@ from members.models import (
     SeatChange,
 )
 from members.models.application import State
-from outbox.models import Message
+from outbox.models import Choice, Message
 from sessions_app.models import GuestChair
 from tests.factories import (
     ApplicationFactory,
@@ -30,6 +30,7 @@ from tests.factories import (
     OrganiserFactory,
     SessionFactory,
 )
+from tests.mails import release_all
 from tests.members.test_applying import ANSWERS
 
 NOW = datetime(2026, 3, 2, 18, 0, tzinfo=UTC)
@@ -207,6 +208,7 @@ def test_keep_after_two_lapses_is_read_again_from_the_start(group, organiser):
     when = NOW
     for _ in range(2):
         when = admissions.invite(application_id=application.pk, by=organiser, now=when).expires_at
+        release_all()
         invitations.lapse_overdue(now=when)
     application.refresh_from_db()
     assert (application.state, application.lapses) == (State.DORMANT, 2)
@@ -244,6 +246,7 @@ def test_erase_takes_everything_of_the_person_and_leaves_the_ledger(group, organ
         session=SessionFactory(), application=application, token_hash="h", offered_at=NOW
     )
     invitation = admissions.invite(application_id=application.pk, by=organiser, now=NOW, reason="Sooner")
+    release_all()
     invitations.remind_due(now=invitation.expires_at - timedelta(days=1))
     admissions.invite(application_id=other.pk, by=organiser, now=NOW)
     decisions.prepare(
@@ -273,6 +276,31 @@ def test_erase_takes_everything_of_the_person_and_leaves_the_ledger(group, organ
         ("held", other.pk, "", 2),
         ("released", None, "Erased", 1),
     ]
+
+
+def test_erase_takes_what_was_written_to_the_applicant_about_other_things(group):
+    application, other = applicant(), applicant()
+    for number, recipient in enumerate((application, other)):
+        name = f"application:{recipient.pk}"
+        Message.objects.create(
+            kind="circular_applicants",
+            about="circular:1",
+            to=recipient.email,
+            recipient=name,
+            subject="S",
+            text="T",
+            html="T",
+            message_id=f"<{number}@example.org>",
+            created_at=NOW,
+            due_at=NOW,
+        )
+        Choice.objects.create(recipient=name, kind="circular_applicants", how="nothing", changed_at=NOW)
+
+    keeping.erase(application_id=application.pk, now=NOW)
+
+    left = [f"application:{other.pk}"]
+    assert list(Message.objects.values_list("recipient", flat=True)) == left
+    assert list(Choice.objects.values_list("recipient", flat=True)) == left
 
 
 def test_erase_of_somebody_who_joined_leaves_the_membership(group, organiser, outbox):

@@ -12,7 +12,7 @@ from django.urls import reverse
 from members import membership, photos, seats
 from members.errors import GroupFull, LastOrganiser, Refused
 from members.models import Member, SeatChange
-from outbox.models import Message
+from outbox.models import Choice, Message, MessageStep
 from tests.factories import GroupFactory, MemberFactory, OrganiserFactory
 from tests.members.test_races import at_once
 
@@ -188,6 +188,30 @@ def test_somebody_erased_meanwhile_is_said_so(organiser, member):
     Member.objects.filter(pk=member.pk).delete()
     with pytest.raises(Refused, match="erased meanwhile"):
         membership.come_back(member_id=member.pk, by=organiser, now=NOW)
+
+
+def test_erased_account_leaves_no_mail_and_no_choice(organiser, member):
+    membership.go_on_leave(member_id=member.pk, until=date(2026, 5, 1), by=organiser, now=NOW)
+    membership.come_back(member_id=member.pk, by=organiser, now=NOW)
+    to_other = MemberFactory()
+    membership.go_on_leave(member_id=to_other.pk, until=date(2026, 5, 1), by=organiser, now=NOW)
+    membership.come_back(member_id=to_other.pk, by=organiser, now=NOW)
+    name = f"user:{member.user_id}"
+    Choice.objects.create(recipient=name, kind="circular", how="digest", changed_at=NOW)
+    kept = Message.objects.get(recipient=f"user:{to_other.user_id}")
+    MessageStep.objects.create(message=kept, what="released", by=name, at=NOW)
+
+    membership.erase(user_ids=[member.user_id], by=organiser, now=NOW, delete=member.user.delete)
+
+    assert list(Message.objects.all()) == [kept]
+    assert (Choice.objects.count(), MessageStep.objects.get().by) == (0, "user:0")
+
+
+def test_erased_membership_leaves_the_account_its_mails(organiser, member):
+    membership.go_on_leave(member_id=member.pk, until=date(2026, 5, 1), by=organiser, now=NOW)
+    membership.come_back(member_id=member.pk, by=organiser, now=NOW)
+    membership.erase(user_ids=[member.user_id], by=organiser, now=NOW, delete=member.delete)
+    assert Message.objects.filter(recipient=f"user:{member.user_id}").count() == 1
 
 
 # --- Roles, and the last organiser ----------------------------------------------------------------

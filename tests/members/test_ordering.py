@@ -10,6 +10,7 @@ from members.errors import GroupFull, OutOfOrder, Refused
 from members.models import Application, Member
 from members.models.application import State
 from tests.factories import ApplicationFactory, MemberFactory, SessionFactory, StrengthFactory
+from tests.mails import release_all
 from tests.members.test_races import at_once
 from tests.studygroup.test_pages import queries_of
 
@@ -216,6 +217,7 @@ def test_whoever_let_an_invitation_lapse_is_asked_again_with_a_reason_only(three
     ada, bo, cy = three
     ordering.agree(order=[ada.pk, bo.pk, cy.pk], seen=seen(), by=organiser, now=NOW)
     invitation = ordering.invite(application_id=ada.pk, by=organiser, now=NOW)
+    release_all()
     later = invitation.expires_at
     invitations.lapse_overdue(now=later)
 

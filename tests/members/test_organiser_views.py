@@ -73,7 +73,7 @@ def test_from_review_to_invitation(group, desk, outbox):
 
     post(desk, application, "review", **{f"score_{criterion.pk}": 4})
     assert (
-        "Zoë is on the shortlist, and the mail is in the outbox."
+        "Zoë is on the shortlist. The mail waits in the outbox until it is released."
         in post(desk, application, "shortlist", seen="waiting").text
     )
     assert "A seat is held for Zoë" in post(desk, application, "invite", seen="shortlisted").text
@@ -86,10 +86,10 @@ def test_from_review_to_invitation(group, desk, outbox):
 def test_invite_button_is_there_only_while_a_seat_is_free(group, desk):
     application = ApplicationFactory(state=State.SHORTLISTED)
     address = reverse("organise:application", args=[application.pk])
-    assert "Invite and tell them now" in desk.get(address).text
+    assert "Invite now" in desk.get(address).text
     group.capacity = 1
     group.save()
-    assert "Invite and tell them now" not in desk.get(address).text
+    assert "Invite now" not in desk.get(address).text
     assert "All 1 seats are taken or held" in post(desk, application, "invite").text
 
 

@@ -12,6 +12,7 @@ from members.models import Application, Group, Invitation, Member, SeatChange
 from members.models.application import State
 from outbox.models import Message
 from tests.factories import ApplicationFactory, MemberFactory, UserFactory
+from tests.mails import release_all
 from tests.members.test_races import invitation_token
 from tests.studygroup.test_pages import queries_of
 
@@ -62,7 +63,9 @@ def test_accepting_moves_a_seat_from_held_to_taken(organiser):
     ids=["decline", "lapse", "withdraw", "revoke", "declined", "erase"],
 )
 def test_an_invitation_that_ends_gives_its_seat_back(organiser, verb, note, by_organiser):
-    verb(invite(organiser), organiser)
+    invitation = invite(organiser)
+    release_all()
+    verb(invitation, organiser)
     assert lines() == [("held", 20, 1, 1), ("released", 20, 1, 0)]
     line = SeatChange.objects.get(kind=Kind.RELEASED)
     assert (line.note, line.actor) == (note, organiser if by_organiser else None)

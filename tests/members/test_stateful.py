@@ -344,7 +344,7 @@ def test_whatever_happens_the_rules_hold():
     run_state_machine_as_test(
         WaitingList,
         settings=settings(
-            max_examples=int(os.environ.get("STATEFUL_EXAMPLES", "30")),
+            max_examples=int(os.environ.get("STATEFUL_EXAMPLES", "12")),
             stateful_step_count=50,
             deadline=None,
             # The same walks each time, so that the list above is fulfilled; STATEFUL_EXAMPLES walks further.

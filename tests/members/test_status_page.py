@@ -16,7 +16,7 @@ from members import admissions, applying, decisions, export, invitations, keepin
 from members.models import Application, Decision, Invitation, Member
 from members.models.application import State
 from members.waiting_time import UNKNOWN
-from outbox.models import Message
+from outbox.models import Choice, Message
 from sessions_app.models import GuestChair
 from tests.factories import (
     ApplicationFactory,
@@ -26,6 +26,7 @@ from tests.factories import (
     SessionFactory,
     StrengthFactory,
 )
+from tests.mails import release_all
 from tests.members.test_applying import ANSWERS
 from tests.studygroup.test_pages import queries_of
 
@@ -151,6 +152,7 @@ def test_history_is_told_without_names_notes_and_reasons(group, organiser, clien
         when = invitations.answer_more(
             invitation_id=invitation.pk, grant=grant, by=organiser, now=when
         ).expires_at
+        release_all()
         invitations.lapse_overdue(now=when)
     keeping.keep(application_id=pk, now=when)
     decisions.prepare(
@@ -314,6 +316,7 @@ def much(group, organiser) -> Application:
         offered_at=NOW,
     )
     invitation = admissions.invite(application_id=application.pk, by=organiser, now=NOW)
+    release_all()
     token = Message.objects.get(kind="invitation").secrets[1]
     invitations.ask_more(token=token, note="At sea", now=NOW + DAY)
     Message.objects.create(
@@ -404,6 +407,7 @@ def test_export_is_complete_and_names_no_reviewer(much, client):
                 "answered_at": None,
             }
         ],
+        "how_you_want_your_mail": {},
     }
     assert [(mail["subject"], mail["to"], mail["written_at"], mail["sent_at"]) for mail in mails] == [
         (
@@ -428,6 +432,36 @@ def test_export_carries_no_live_link_and_no_name_of_the_organisers(much, client)
     assert len(secrets) == 2
     assert [word for word in [*secrets, "Orla", "Rhea", "Draft"] if word in file] == []
     assert "/invitation/[taken out]/" in file
+
+
+def test_export_holds_mails_about_other_things_and_how_mail_is_wanted_but_nothing_unsent(much, client):
+    name = f"application:{much.pk}"
+    for number, (state, why) in enumerate(
+        [("sent", ""), ("draft", ""), ("held", "stopped"), ("held", "discarded"), ("held", "outdated")]
+    ):
+        Message.objects.create(
+            kind="circular_applicants",
+            about=f"circular:{number}",
+            to="former@example.org",
+            recipient=name,
+            subject=f"Circular {state} {why}".strip(),
+            text="T",
+            html="T",
+            state=state,
+            held_because=why,
+            sent_at=NOW if state == "sent" else None,
+            message_id=f"<c{number}@example.org>",
+            created_at=NOW + DAY,
+            due_at=NOW,
+        )
+    Choice.objects.create(recipient=name, kind="circular_applicants", how="nothing", changed_at=NOW)
+
+    held = client.get(address(much, "application_export")).json()
+
+    subjects = [mail["subject"] for mail in held["mails"]]
+    assert subjects[-2:] == ["Circular sent", "Circular held stopped"]
+    assert len(subjects) == 4
+    assert held["how_you_want_your_mail"] == {"The organisers write to applicants": "Not at all"}
 
 
 def test_export_of_every_state_is_a_file(group, client):

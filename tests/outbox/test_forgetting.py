@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from outbox.forgetting import about_any, forget
-from outbox.models import Message
+from outbox.forgetting import about_any, forget, forget_person
+from outbox.models import Choice, KindSetting, Message, MessageStep
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 3, 2, 18, 0, tzinfo=UTC)
@@ -68,3 +68,25 @@ def test_signs_of_the_query_language_stand_for_themselves():
 def test_no_event_matches_no_mail():
     write("application:1")
     assert (forget(events=[]), abouts()) == (0, ["application:1"])
+
+
+def test_forgetting_somebody_takes_their_mails_and_choices_and_leaves_that_steps_were_taken():
+    for number, recipient in enumerate(["user:1", "user:12", "user:1", ""]):
+        write(f"session:{number}")
+        Message.objects.filter(about=f"session:{number}").update(recipient=recipient)
+    for recipient in ("user:1", "user:12"):
+        Choice.objects.create(recipient=recipient, kind="circular", how="digest", changed_at=NOW)
+        MessageStep.objects.create(
+            message=Message.objects.get(about="session:1"), what="released", by=recipient, at=NOW
+        )
+        KindSetting.objects.create(kind=f"kind of {recipient}", changed_by=recipient)
+
+    assert forget_person("user:1", instead="user:0") == 2
+
+    assert abouts() == ["session:1", "session:3"]
+    assert list(Choice.objects.values_list("recipient", flat=True)) == ["user:12"]
+    assert list(MessageStep.objects.order_by("pk").values_list("by", flat=True)) == ["user:0", "user:12"]
+    assert list(KindSetting.objects.order_by("pk").values_list("changed_by", flat=True)) == [
+        "user:0",
+        "user:12",
+    ]

@@ -13,7 +13,8 @@ from django.urls import resolve
 
 from outbox.models import Message
 
-ADDRESS = re.compile(re.escape(settings.SITE_URL) + r"(/[^\s\"'<>]*)")
+# What follows a # a program keeps to itself.
+ADDRESS = re.compile(re.escape(settings.SITE_URL) + r"(/[^\s\"'<>#]*)")
 # What belongs to the visit itself, not to the group.
 NOT_OURS = {"django_session"}
 

@@ -36,7 +36,7 @@ def offer(session: Session, application: Application, organiser, now=NOW) -> Gue
 
 
 def token_of(chair: GuestChair) -> str:
-    return Message.objects.get(kind="guest_chair", about__endswith=f":guest_chair:{chair.pk}").secrets[1]
+    return Message.objects.get(kind="guest_chair", about__endswith=f":guest_chair:{chair.pk}").secrets[0]
 
 
 # --- Offering ------------------------------------------------------------------------------------------

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 import pytest
 
 from sessions_app import narrowing
-from sessions_app.models import Session
 from sessions_app.narrowing import MOST_TRACKS, Narrowing
 from tests.factories import HeldSessionFactory, SessionFactory, TrackFactory
 from tests.studygroup.test_pages import queries_of
@@ -35,7 +34,7 @@ def archive(group):
 
 def offered(chosen: Narrowing) -> tuple[list, list]:
     """The choices as (label, count, chosen)."""
-    choices = narrowing.choices(Session.objects.published(), chosen)
+    choices = narrowing.choices(chosen)
     return tuple(
         [(choice.label, choice.count, choice.chosen) for choice in each]
         for each in (choices.years, choices.tracks)
@@ -83,7 +82,7 @@ def test_choices_say_how_many_sessions_each_would_leave(archive):
 
 
 def test_choice_leads_to_the_archive_so_narrowed(archive):
-    choices = narrowing.choices(Session.objects.published(), Narrowing(year=2024, track=archive["nets"]))
+    choices = narrowing.choices(Narrowing(year=2024, track=archive["nets"]))
     assert [choice.query for choice in choices.years] == [
         f"?track={archive['nets']}",
         f"?year=2024&track={archive['nets']}",
@@ -93,7 +92,7 @@ def test_choice_leads_to_the_archive_so_narrowed(archive):
         f"?year=2024&track={archive['nets']}",
         f"?year=2024&track={archive['words']}",
     ]
-    assert narrowing.choices(Session.objects.published(), Narrowing(year=2024)).years[0].query == ""
+    assert narrowing.choices(Narrowing(year=2024)).years[0].query == ""
 
 
 def test_year_is_that_of_the_place_where_the_session_is_held(group, client):
@@ -141,9 +140,27 @@ def test_only_the_fullest_tracks_are_offered_and_the_chosen_one(group):
     assert names[-2:] == [full.name, tracks[-1].name]
 
 
+@pytest.mark.parametrize(
+    ("chosen", "years"),
+    [
+        (None, [*range(2024, 2014, -1), 1996]),
+        (2014, [2024, *range(2019, 2009, -1), 1996]),
+        (1997, [2024, *range(2005, 1995, -1)]),
+    ],
+)
+def test_of_many_years_those_about_the_chosen_one_are_offered_and_both_ends(group, chosen, years):
+    for year in range(1996, 2025):
+        HeldSessionFactory(starts_at=datetime(year, 6, 1, tzinfo=UTC))
+
+    choices = narrowing.choices(Narrowing(year=chosen))
+
+    assert [choice.value for choice in choices.years[1:]] == years
+    assert choices.count == (29 if chosen is None else 1)
+
+
 @pytest.mark.parametrize("rows", [1, 3, 120])
 def test_narrowed_archive_costs_a_fixed_number_of_queries(group, client, rows):
     track = TrackFactory(pk=7)
     track.sessions.set(HeldSessionFactory.create_batch(rows, starts_at=datetime(2024, 6, 1, tzinfo=UTC)))
-    costs = {"/sessions/": 4, "/sessions/?year=2024": 4, "/sessions/?year=2024&track=7": 4}
+    costs = {"/sessions/": 3, "/sessions/?year=2024": 3, "/sessions/?year=2024&track=7": 3}
     assert queries_of(client, costs) == costs

@@ -273,14 +273,14 @@ def test_scribe_who_has_left_writes_no_more(group):
 
 def test_choose_scribe_takes_members_only(session, ana):
     gone = MemberFactory(state=Member.State.ALUMNI, left_at=timezone.now())
-    notes.choose_scribe(session_id=session.pk, member_id=ana.member.pk)
+    notes.choose_scribe(session_id=session.pk, member_id=ana.member.pk, now=NOW)
 
     with pytest.raises(notes.NotAMember):
-        notes.choose_scribe(session_id=session.pk, member_id=gone.pk)
+        notes.choose_scribe(session_id=session.pk, member_id=gone.pk, now=NOW)
 
     session.refresh_from_db()
     assert session.scribe == ana.member
-    notes.choose_scribe(session_id=session.pk, member_id=None)
+    notes.choose_scribe(session_id=session.pk, member_id=None, now=NOW)
     session.refresh_from_db()
     assert session.scribe is None
 

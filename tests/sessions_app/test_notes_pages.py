@@ -9,7 +9,8 @@ from types import SimpleNamespace
 import pytest
 from django.utils import timezone
 
-from sessions_app import notes
+from members.models import Member
+from sessions_app import notes, scribe_field
 from sessions_app.models import Notes, NotesDraft, NotesRevision, Session
 from sessions_app.models.notes import LONGEST_NOTES
 from tests.factories import (
@@ -478,10 +479,68 @@ def test_scribe_who_has_left_stays_until_somebody_else_is_chosen(as_organiser):
     assert session.scribe is None
 
 
+@pytest.fixture
+def many(as_organiser, monkeypatch):
+    """A group too large for a list of scribes, with two of one name and one who has left."""
+    monkeypatch.setattr(scribe_field, "MOST", 2)
+    for name, email in (
+        ("Eva Must", "eva@x.example"),
+        ("Eva Must", "em@x.example"),
+        ("Jaan Tamm", "j@x.example"),
+    ):
+        MemberFactory(user__name=name, user__email=email)
+    MemberFactory(user__name="Gone", state="alumni", left_at=timezone.now())
+    return as_organiser
+
+
+@pytest.mark.parametrize(
+    ("typed", "email"),
+    [("jaan  tamm", "j@x.example"), ("EM@x.example", "em@x.example"), (" ", None)],
+)
+def test_scribe_of_a_large_group_is_written_by_name_or_address(many, typed, email):
+    session = SessionFactory(number=17, scribe=MemberFactory(user__name="Ada"))
+    data = form_of(many.get(url_of(session)))
+    assert data["scribe"] == "Ada"
+
+    assert many.post(url_of(session), data | {"scribe": typed}).status_code == 302
+
+    session.refresh_from_db()
+    assert (session.scribe and session.scribe.user.email) == email
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ("Eva Must", "Write the e-mail address of the Eva Must you mean; 2 members have this name."),
+        ("Gone", "Write the name or the e-mail address of a member; nobody in the group is called “Gone”."),
+        (
+            "Nobody",
+            "Write the name or the e-mail address of a member; nobody in the group is called “Nobody”.",
+        ),
+        ("no@x.example", "Write a name instead of “no@x.example”; no member has this address."),
+    ],
+)
+def test_scribe_whom_a_name_does_not_find_is_told_at_the_field(many, typed, sentence):
+    session = SessionFactory(number=17)
+    page = many.post(url_of(session), form_of(many.get(url_of(session))) | {"scribe": typed})
+    assert page.status_code == 422
+    assert page.context["editor"].form.errors["scribe"] == [sentence]
+    assert form_of(page)["scribe"] == typed
+
+
+def test_scribe_of_a_large_group_stays_though_others_have_the_name_or_left(many):
+    one = Member.objects.filter(user__name="Eva Must").first()
+    for scribe in (one, Member.objects.get(user__name="Gone")):
+        session = SessionFactory(scribe=scribe)
+        assert many.post(url_of(session), form_of(many.get(url_of(session)))).status_code == 302
+        session.refresh_from_db()
+        assert session.scribe == scribe
+
+
 def test_scribe_changed_meanwhile_is_not_overwritten(as_organiser, member):
     session = SessionFactory(number=17)
     data = form_of(as_organiser.get(url_of(session)))
-    notes.choose_scribe(session_id=session.pk, member_id=member.pk)
+    notes.choose_scribe(session_id=session.pk, member_id=member.pk, now=timezone.now())
 
     page = as_organiser.post(url_of(session), data | {"scribe": str(OrganiserFactory().pk)})
 

@@ -1,5 +1,6 @@
 """What everybody may read, and what nobody but members or organisers may (rule 7)."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -305,3 +306,14 @@ def test_a_draft_that_is_cancelled_stays_the_organisers(group, organiser, member
     assert client.get(address).status_code == 404
     assert client_of(member.user).get(address).status_code == 404
     assert client_of(organiser).get(address).status_code == 200
+
+
+def test_long_track_names_its_newest_sessions_and_leads_to_all(visitor, group):
+    track = TrackFactory()
+    track.sessions.set(HeldSessionFactory(number=number) for number in range(1, 13))
+    track.sessions.add(SessionFactory(number=13, state="draft"))
+
+    page = text_of(visitor.get("/curriculum/"))
+
+    assert f'href="/sessions/?track={track.pk}">All 12</a>' in page
+    assert re.findall(r'aria-label="Session (\d+)"', page) == [str(number) for number in range(3, 13)]

@@ -14,9 +14,8 @@ from PIL import Image
 
 from members.errors import Refused
 from members.pictures import PictureRefused
-from sessions_app import photos
+from sessions_app import photos, text
 from sessions_app.models import Photo, Session
-from studygroup import text
 from tests.factories import (
     HeldSessionFactory,
     MemberFactory,

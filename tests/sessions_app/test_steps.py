@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from outbox.models import Message
+from outbox.models import KindSetting, Message
 from sessions_app.models import Rsvp, Session
+from sessions_app.views import organiser
 from tests.factories import MemberFactory, PresentationFactory, ReadingFactory, SessionFactory
 from tests.sessions_app.test_public_pages import text_of
 
@@ -39,6 +40,22 @@ def test_list_groups_sessions_by_what_they_need(as_organiser):
         ("Held", [2, 1]),
         ("Cancelled", [3]),
     ]
+
+
+def test_list_keeps_its_order_from_page_to_page(as_organiser, monkeypatch):
+    monkeypatch.setattr(organiser, "PAGE", 2)
+    for number, state, days in (
+        (1, "held", -90), (2, "held", -60), (3, "cancelled", -70), (4, "cancelled", -30),
+        (5, "announced", -2), (6, "announced", 9), (7, "draft", 40),
+    ):  # fmt: skip
+        SessionFactory(number=number, state=state, **in_days(days))
+
+    asked = (f"/organise/sessions/?page={page}" for page in (1, 2, 3, 4, 9))
+    pages = [as_organiser.get(address).context["groups"] for address in asked]
+
+    assert [[session.number for _, rows in groups for session in rows] for groups in pages] == [
+        [5, 6], [7, 2], [1, 4], [3], [3],
+    ]  # fmt: skip
 
 
 def test_list_counts_readings_talks_and_who_comes(as_organiser):
@@ -79,9 +96,24 @@ def test_announce_tells_every_active_member_once(as_organiser):
 
     session.refresh_from_db()
     assert session.state == "announced"
-    assert "Session 9 is announced, and the mails to the members are in the outbox." in text_of(first)
+    assert (
+        "Session 9 is announced. 3 mails wait in the outbox until you release them. "
+        '<a href="/organise/outbox/?state=draft">Read and release them</a>'
+    ) in first.text
     assert "Session 9 is announced. Nothing was changed." in text_of(again)
     assert Message.objects.filter(kind="session_announced").count() == 3
+
+
+def test_announcement_that_does_not_wait_says_so_before_and_after(as_organiser):
+    KindSetting.objects.create(kind="session_announced", waits=False)
+    session = SessionFactory(number=9, state="draft")
+
+    page = as_organiser.get(f"/organise/sessions/{session.pk}/")
+    done = step(as_organiser, session, "announce", follow=True)
+
+    assert "Everybody sees the page, and 1 member gets a mail. What is saved" in text_of(page)
+    assert "Session 9 is announced, and the mails are on their way." in text_of(done)
+    assert Message.objects.get().state == "queued"
 
 
 def test_announce_of_a_past_session_is_refused_in_words(as_organiser):
@@ -129,7 +161,12 @@ def test_reopen_makes_a_draft(as_organiser):
 @pytest.mark.parametrize(
     ("state", "days", "offered", "words"),
     [
-        ("draft", 5, {"announce", "cancel"}, "Everybody sees the page, and 1 member gets a mail."),
+        (
+            "draft",
+            5,
+            {"announce", "cancel"},
+            "Everybody sees the page, and 1 member gets a mail when you release it from the outbox.",
+        ),
         ("draft", -5, {"cancel"}, "Its date is past."),
         ("announced", 5, {"cancel"}, "The page says that it is cancelled, and 1 member gets a mail."),
         ("announced", -5, {"hold", "cancel"}, "It has started, so no mail goes out."),

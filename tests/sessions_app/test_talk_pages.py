@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.utils import timezone
@@ -155,9 +156,25 @@ def test_session_page_and_list_lead_to_talks_and_presenters(visitor):
         words = text_of(visitor.get(address))
         assert f'href="{page_of(talk)}"' in words
         assert f'href="/presenters/{ana.pk}/"' in words
-    sitemap = visitor.get("/sitemap.xml").content.decode()
+    parts = re.findall(r"/sitemap-\w+-\d+\.xml", visitor.get("/sitemap.xml").text)
+    sitemap = "".join(visitor.get(part).text for part in parts)
     assert f"{page_of(talk)}</loc>" in sitemap
     assert f"/presenters/{ana.pk}/</loc>" in sitemap
+
+
+def test_list_of_presenters_shows_two_talks_of_each_and_leads_to_more(visitor):
+    ana, ben = PresenterFactory(guest_name="Ana"), PresenterFactory(guest_name="Ben")
+    for number in (1, 2, 3):
+        talk = PresentationFactory(title=f"T{number}", presenter=ana, session=HeldSessionFactory(
+            number=number, starts_at=datetime(2024, 6, number, tzinfo=UTC)))  # fmt: skip
+    Appearance.objects.create(presentation=talk, presenter=ben, position=2)
+
+    page = visitor.get("/presentations/")
+
+    shown = [(who.name, [talk["title"] for talk in who.talks], who.has_more) for who in page.context["page"]]
+    assert shown == [("Ana", ["T1", "T2"], True), ("Ben", ["T3"], False)]
+    assert text_of(page).count("More talks") == 1
+    assert "T3" in text_of(visitor.get(f"/presenters/{ana.pk}/"))
 
 
 # --- Proposing -----------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from itertools import pairwise
 import pytest
 from django.template import Context, Engine
 
+from sessions_app.durations import duration
 from studygroup import drawings
 
 
@@ -50,7 +51,7 @@ def test_numeral_class_is_the_largest_that_fits_the_margin():
     [(0, "0 min"), (5, "5 min"), (60, "1 h"), (100, "1 h 40 min"), (155, "2 h 35 min"), (600, "10 h")],
 )
 def test_duration_reads_as_people_say_it(minutes, expected):
-    assert drawings.duration(minutes) == expected
+    assert duration(minutes) == expected
 
 
 @pytest.mark.parametrize(

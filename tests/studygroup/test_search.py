@@ -379,6 +379,26 @@ def test_common_word_is_looked_at_in_the_newest_only_and_says_so(db, monkeypatch
     assert search.find(Asked("moss"), VISITOR).capped == frozenset()
 
 
+@pytest.mark.parametrize("old", ["Moss", "Notes", "Reading", "Talk"])
+def test_rare_word_is_found_beyond_the_recent_sessions(db, monkeypatch, old):
+    monkeypatch.setattr(statement, "MOST", 2)
+    long_ago = HeldSessionFactory(number=1, title="Old", starts_at=NOW - timedelta(days=900))
+    for number in range(2, 12):
+        HeldSessionFactory(
+            number=number, title=f"Other {number}", starts_at=NOW - timedelta(days=900 - number)
+        )
+    if old == "Moss":
+        Session.objects.filter(pk=long_ago.pk).update(title="Moss")
+    elif old == "Notes":
+        notes_of(long_ago, "On moss.")
+    elif old == "Reading":
+        ReadingFactory(session=long_ago, title="Moss")
+    else:
+        PresentationFactory(session=long_ago, title="Moss")
+    found = search.find(Asked("moss"), VISITOR)
+    assert ([hit.number for hit in found.hits], found.capped) == ([1], frozenset())
+
+
 # --- Extracts ------------------------------------------------------------------------------------------
 def extract_of(text: str, typed: str) -> str:
     notes_of(HeldSessionFactory(title="Notes"), text)

@@ -7,7 +7,7 @@ from itertools import groupby
 from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
-from django.db.models import F, Q
+from django.db.models import Count, F, Q, prefetch_related_objects
 from django.db.models.functions import ExtractYear
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -18,7 +18,8 @@ from members.models import Member, Strength
 from members.models.member import MemberQuerySet
 
 LONGEST_SEARCH = 100
-PEOPLE = 100  # on one page: a group of many years has many alumni
+LEFT = Member.State.ALUMNI
+PEOPLE = 30  # on one page
 
 
 @dataclass(frozen=True)
@@ -67,27 +68,40 @@ def _one(members: MemberQuerySet, slug: str) -> Member:
     return get_object_or_404(members, slug=slug.replace("\0", "/"))
 
 
+def _members(found: MemberQuerySet, places: range, *, present: int) -> list[Member]:
+    """Those at these places of the directory, of which the first `present` have not left. Two queries.
+
+    Each list is asked by itself, so that the one of the present follows the index of names.
+    """
+    here, gone = places[: max(present - places.start, 0)], places[max(present - places.start, 0) :]
+    members: list[Member] = []
+    if here:
+        members += found.present()[here.start : here.stop]
+    if gone:
+        left = found.filter(state=LEFT).annotate(left_in=ExtractYear("left_at"))
+        left = left.order_by(F("left_in").desc(nulls_last=True), "user__name", "pk")
+        members += left[gone.start - present : gone.stop - present]
+    prefetch_related_objects(members, "strengths")
+    return members
+
+
 @meeting_required
 @require_safe
 def member_list(request: HttpRequest) -> HttpResponse:
     """The directory: who has a seat or is on leave, then who has left, by year."""
     search, everything = Search.of(request), _shows_everything(request)
-    found = search.found(Member.objects.by_name(), everything=everything).annotate(
-        left_in=ExtractYear("left_at")
-    )
-    found = found.prefetch_related("strengths").order_by(
-        F("left_in").desc(nulls_first=True), "user__name", "pk"
-    )
-    page = Paginator(found, PEOPLE).get_page(request.GET.get("page"))
-    members = list(page)
+    found = search.found(Member.objects.by_name(), everything=everything)
+    by_state = dict(found.order_by().values_list("state").annotate(n=Count("*")))
+    page = Paginator(range(sum(by_state.values())), PEOPLE).get_page(request.GET.get("page"))
+    members = _members(found, page.object_list, present=sum(by_state.values()) - by_state.get(LEFT, 0))
     for member in members:
         member.is_readable = everything or shares_profile(member)
-    left = [member for member in members if member.state == Member.State.ALUMNI]
+    left = [member for member in members if member.state == LEFT]
     return render(
         request,
         "member/members.html",
         {
-            "present": [member for member in members if member.state != Member.State.ALUMNI],
+            "present": [member for member in members if member.state != LEFT],
             "years": [(year, list(those)) for year, those in groupby(left, key=lambda m: m.left_in)],
             "page": page,
             "query": search.query,

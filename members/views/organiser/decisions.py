@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -9,13 +11,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from members import admissions, decisions, letters
+from members import admissions, decisions, letters, recipients
 from members.access import group_of, organiser_required
 from members.admissions import ReviewsMissing
 from members.errors import OutOfOrder, Refused
 from members.forms.reviewing import DECISION_FORMS
 from members.models import Application, Decision
 from members.names import isolated
+from members.views.organiser import told
 from members.views.organiser.desk import queue_suffix, render_desk
 
 Kind = Decision.Kind
@@ -25,9 +28,9 @@ VERBS = {
     Kind.DECLINE: admissions.decline,
 }
 DONE = {
-    Kind.SHORTLIST: "{name} is on the shortlist, and the mail is in the outbox.",
-    Kind.INVITE: "A seat is held for {name}, and the invitation is in the outbox.",
-    Kind.DECLINE: "{name} is declined, and the mail is in the outbox.",
+    Kind.SHORTLIST: "{name} is on the shortlist.",
+    Kind.INVITE: "A seat is held for {name}.",
+    Kind.DECLINE: "{name} is declined.",
 }
 WORDS = {Kind.SHORTLIST: "override", Kind.INVITE: "reason", Kind.DECLINE: "reason"}  # what the verb calls it
 
@@ -40,10 +43,11 @@ def _decide(request: HttpRequest, pk: int, kind: Kind, *, later: bool = False) -
     form = DECISION_FORMS[kind](request.POST, words=words)
     if not form.is_valid():
         return render_desk(request, pk, decision_form=form, status=422)
+    now = timezone.now()
     common = {
         "application_id": pk,
         "by": request.user,
-        "now": timezone.now(),
+        "now": now,
         "seen": request.POST.get("seen") or None,
     }
     try:
@@ -57,8 +61,9 @@ def _decide(request: HttpRequest, pk: int, kind: Kind, *, later: bool = False) -
     except Refused as refusal:
         messages.error(request, str(refusal))
         return render_desk(request, pk, decision_form=form, status=409)
-    done = "The decision on {name} is prepared. Nobody has been told." if later else DONE[kind]
-    messages.success(request, done.format(name=isolated(application.name)))
+    done = "The decision on {name} is prepared." if later else DONE[kind]
+    mail = "Nobody has been told." if later else told.about_mail(recipients.of_application(pk), now=now)
+    messages.success(request, f"{done.format(name=isolated(application.name))} {mail}")
     return redirect(reverse("organise:application", args=[pk]) + queue_suffix(request))
 
 
@@ -121,8 +126,9 @@ def decision_list(request: HttpRequest) -> HttpResponse:
     # The oldest first where there are more than one release takes; then as they are released.
     oldest = shown.order_by("prepared_at", "pk").values("pk")[: decisions.AT_ONCE]
     standing = decisions.in_order(shown.filter(pk__in=oldest) if count > decisions.AT_ONCE else shown)
+    worded = decisions.wordings()
     for decision in standing:
-        decision.subject, decision.text = decisions.preview(decision, group, now=now)
+        decision.subject, decision.text = decisions.preview(decision, group, worded, now=now)
     by_kind = [(kind, [each for each in standing if each.kind == kind]) for kind in Kind]
     invitations = sum(1 for decision in standing if decision.kind == Kind.INVITE)
     return render(
@@ -157,27 +163,27 @@ def release(request: HttpRequest) -> HttpResponse:
         .exclude(pk__in=decisions.shown_to(request.user).values("pk"))
         .values_list("pk", flat=True)
     )
+    now = timezone.now()
     try:
-        outcomes = decisions.release(decision_ids=asked - hidden, by=request.user, now=timezone.now())
+        outcomes = decisions.release(decision_ids=asked - hidden, by=request.user, now=now)
     except Refused as refusal:
         messages.error(request, str(refusal))
     else:
-        _report(request, outcomes, asked=len(asked))
+        _report(request, outcomes, asked=len(asked), now=now)
     return redirect("organise:decisions")
 
 
-def _report(request: HttpRequest, outcomes: list[decisions.Outcome], *, asked: int) -> None:
+def _report(request: HttpRequest, outcomes: list[decisions.Outcome], *, asked: int, now: datetime) -> None:
     """One line for what was done, and one for each reason why something was not."""
-    done = [isolated(outcome.application.name) for outcome in outcomes if not outcome.refused]
+    done = [outcome.application for outcome in outcomes if not outcome.refused]
     refused: dict[str, list[str]] = {}
     for outcome in outcomes:
         if outcome.refused:
             refused.setdefault(outcome.refused, []).append(isolated(outcome.application.name))
     if done:
-        messages.success(
-            request,
-            f"Released: {', '.join(done)}. The mail{' is' if len(done) == 1 else 's are'} in the outbox.",
-        )
+        names = ", ".join(isolated(application.name) for application in done)
+        keys = [recipients.of_application(application.pk) for application in done]
+        messages.success(request, f"Released: {names}. {told.about_mails(keys, now=now)}")
     for reason, names in refused.items():
         messages.error(request, f"Still prepared: {', '.join(names)}. {reason}")
     gone = asked - len(outcomes)

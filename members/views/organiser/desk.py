@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from members import admissions, letters
+from members import admissions, letters, recipients
 from members.access import can_organise, group_of, reviewer_required
 from members.balance import balance
 from members.errors import Refused
@@ -23,9 +23,9 @@ from members.models import Application, Criterion, Decision, Invitation, ReplyTe
 from members.models.application import State
 from members.queue import neighbours
 from members.scoring import disagree
+from outbox.history import newest_to
 
 MOST_COUNTED = 1000  # what is left to review is counted no further
-MOST_LETTERS = 20
 DECLINABLE = (State.SHORTLISTED, State.INVITED, State.DORMANT)
 
 
@@ -39,10 +39,8 @@ def _on_the_desk(user: User, pk: int, *, in_list: bool, organiser: bool) -> Quer
         first=Subquery(admissions.in_agreed_order().values_list(JSONObject(pk="pk", name="name"))[:1]),
     )
     if organiser:
-        written = letters.written_to(pk).values_list(JSONObject(pk="pk", subject="subject", state="state"))
         reasons = ReplyTemplate.objects.filter(use=ReplyTemplate.Use.DECLINE).order_by("position", "pk")
         found = found.annotate(
-            letters=ArraySubquery(written[:MOST_LETTERS]),
             decline_templates=ArraySubquery(
                 reasons.values_list(JSONObject(pk="pk", name="name", text="text"))
             ),
@@ -156,6 +154,8 @@ def render_desk(
             "strengths": [bar.name for bar in bars if bar.adds],
             "changes": application.changes.select_related("actor"),
             "organiser": organiser,
+            "person_key": recipients.of_application(pk),
+            "mails": newest_to([recipients.of_application(pk)], [application.email]) if organiser else [],
             "mine": mine,
             "blind": blind,
             "others": others,

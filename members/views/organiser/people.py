@@ -11,13 +11,15 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from members import membership
+from members import membership, recipients
 from members.access import can_organise, group_of, organiser_required
 from members.errors import Refused
 from members.forms.profile import LeaveForm, RemovalForm, RoleForm
 from members.models import Member
 from members.names import isolated
 from members.views.member.me import today_of
+from members.views.organiser import told
+from outbox.history import newest_to
 
 LONGEST_LEDGER = 50  # lines on a member's page
 
@@ -60,6 +62,8 @@ def _render(request: HttpRequest, member: Member, *, status: int = 200, **forms)
         "role_form": RoleForm(initial={"role": member.role}),
         "changes": member.seat_changes.select_related("actor")[:LONGEST_LEDGER],
         "seats": group_of(request).seats,
+        "person_key": recipients.of_user(member.user_id),
+        "mails": newest_to([recipients.of_user(member.user_id)], [member.user.email]),
     }
     return render(request, "organiser/member.html", context | forms, status=status)
 
@@ -75,21 +79,27 @@ def member(request: HttpRequest, pk: int) -> HttpResponse:
     return _render(request, _member(pk))
 
 
-def _do(request: HttpRequest, pk: int, verb: Callable, done: str, **details) -> HttpResponse:
-    """Carry one change out and say what happened; a stale or refused one changes nothing."""
-    found = _member(pk)
+def _do(
+    request: HttpRequest, pk: int, verb: Callable, done: str, *, mailed: bool = False, **details
+) -> HttpResponse:
+    """Carry one change out and say what happened; a stale or refused one changes nothing.
+
+    mailed: whether the change writes a mail to the person.
+    """
+    found, now = _member(pk), timezone.now()
     try:
         verb(
             member_id=pk,
             by=request.user,
-            now=timezone.now(),
+            now=now,
             seen=request.POST.get("seen") or None,
             **details,
         )
     except Refused as refusal:
         messages.error(request, str(refusal))
     else:
-        messages.success(request, done.format(name=isolated(found.name)))
+        mail = told.about_mail(recipients.of_user(found.user_id), now=now) if mailed else ""
+        messages.success(request, f"{done.format(name=isolated(found.name))} {mail}".strip())
     found.refresh_from_db(fields=["state", "role"])
     gave_it_away = found.user_id == request.user.pk and not can_organise(found.user)
     return redirect("arrive") if gave_it_away else redirect("organise:member", pk)
@@ -109,14 +119,14 @@ def leave(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def come_back(request: HttpRequest, pk: int) -> HttpResponse:
     """Give the seat again to somebody on leave."""
-    return _do(request, pk, membership.come_back, "{name} has a seat again, and a mail is in the outbox.")
+    return _do(request, pk, membership.come_back, "{name} has a seat again.", mailed=True)
 
 
 @organiser_required
 @require_POST
 def make_alumni(request: HttpRequest, pk: int) -> HttpResponse:
     """End a membership by the member's own wish, told outside this site."""
-    return _do(request, pk, membership.leave_group, "{name} has left the group, and a mail is in the outbox.")
+    return _do(request, pk, membership.leave_group, "{name} has left the group.", mailed=True)
 
 
 @organiser_required
@@ -130,7 +140,8 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         pk,
         membership.remove,
-        "{name} is removed, and the mail with the reason is in the outbox.",
+        "{name} is removed.",
+        mailed=True,
         **form.cleaned_data,
     )
 
@@ -139,7 +150,7 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def seat_again(request: HttpRequest, pk: int) -> HttpResponse:
     """Give a seat to somebody who had left."""
-    return _do(request, pk, membership.seat_again, "{name} has a seat again, and a mail is in the outbox.")
+    return _do(request, pk, membership.seat_again, "{name} has a seat again.", mailed=True)
 
 
 @organiser_required

@@ -13,13 +13,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from members import invitations, offers, seats
+from members import invitations, offers, recipients, seats
 from members.access import group_of, organiser_required
 from members.errors import Refused
 from members.forms.seats import RevokeForm, SeatsForm
 from members.models import Application, Group, Invitation, Member, SeatChange
 from members.models.application import State
 from members.names import isolated
+from members.views.organiser import told
 
 PAGE = 40  # lines of the ledger on one page
 
@@ -161,10 +162,12 @@ def invitation_revoke(request: HttpRequest, pk: int) -> HttpResponse:
         return _page(request, typed=form, pk=pk, status=422)
 
     def verb() -> str:
+        now = timezone.now()
         application = invitations.revoke(
-            invitation_id=pk, by=request.user, now=timezone.now(), reason=form.cleaned_data["reason"]
+            invitation_id=pk, by=request.user, now=now, reason=form.cleaned_data["reason"]
         )
-        return f"The invitation of {isolated(application.name)} is taken back, and the mail is in the outbox."
+        mail = told.about_mail(recipients.of_application(application.pk), now=now)
+        return f"The invitation of {isolated(application.name)} is taken back. {mail}"
 
     return _carry_out(request, verb)
 
@@ -179,10 +182,12 @@ def invitation_more(request: HttpRequest, pk: int) -> HttpResponse:
     def verb() -> str:
         if answer not in ("yes", "no"):
             raise Refused("Choose one of the two buttons. Nothing was changed.")
-        invitations.answer_more(invitation_id=pk, grant=answer == "yes", by=request.user, now=timezone.now())
+        now = timezone.now()
+        invitations.answer_more(invitation_id=pk, grant=answer == "yes", by=request.user, now=now)
         name = isolated(invitation.application.name)
-        if answer == "yes":
-            return f"{name} has another month, and the mail is in the outbox."
-        return f"The date of {name} stands, and the mail is in the outbox."
+        mail = told.about_mail(recipients.of_application(invitation.application_id), now=now)
+        return (
+            f"{name} has another month. {mail}" if answer == "yes" else f"The date of {name} stands. {mail}"
+        )
 
     return _carry_out(request, verb)

@@ -11,13 +11,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from members import ordering
+from members import ordering, recipients
 from members.access import group_of, organiser_required
 from members.errors import GroupFull, OutOfOrder, Refused
 from members.forms.seats import InviteForm, OrderForm
 from members.models import Application, Review
 from members.models.application import State
 from members.names import isolated
+from members.views.organiser import told
 
 
 def _page(request: HttpRequest, *, typed: InviteForm | None = None, pk: int = 0, status=200) -> HttpResponse:
@@ -127,7 +128,7 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def invite(request: HttpRequest, pk: int) -> HttpResponse:
     """Invite somebody: the first without a word, another with a reason that is kept."""
-    application = get_object_or_404(Application, pk=pk)
+    application, now = get_object_or_404(Application, pk=pk), timezone.now()
     form = InviteForm(request.POST, application_id=pk)
     if not form.is_valid():
         return _page(request, typed=form, pk=pk, status=422)
@@ -135,7 +136,7 @@ def invite(request: HttpRequest, pk: int) -> HttpResponse:
         ordering.invite(
             application_id=pk,
             by=request.user,
-            now=timezone.now(),
+            now=now,
             seen=form.cleaned_data["seen"] or None,
             reason=form.cleaned_data["reason"],
         )
@@ -150,7 +151,6 @@ def invite(request: HttpRequest, pk: int) -> HttpResponse:
         if isinstance(refusal, GroupFull) and application.state == State.SHORTLISTED:
             return _page(request, typed=form, pk=pk, status=409)
         return redirect("organise:shortlist")
-    messages.success(
-        request, f"A seat is held for {isolated(application.name)}, and the invitation is in the outbox."
-    )
+    mail = told.about_mail(recipients.of_application(pk), now=now)
+    messages.success(request, f"A seat is held for {isolated(application.name)}. {mail}")
     return redirect("organise:shortlist")

@@ -252,8 +252,9 @@ def _talk(entry: dict, session: Session, position: int) -> None:
 def _settle_mails() -> None:
     """Call the mails of the past sent, so that a first start does not print forty of them.
 
-    The newest invitation and the newest request to confirm an address stay in the queue, as examples for
-    the worker; they too count as sent where mail really leaves, since nobody has these addresses.
+    The newest invitation stays a draft, as an example of what an organiser releases, and the newest request
+    to confirm an address stays in the queue, as one for the worker; they too count as sent where mail really
+    leaves, since nobody has these addresses.
     """
     waiting = list(Message.objects.order_by("created_at", "pk"))
     newest = {message.kind: message.pk for message in waiting}
