@@ -14,7 +14,7 @@ def is_quiet(group: Group | None, now: datetime) -> bool:
     By the clock on the wall, so the night on which it is put forward has an hour less of them, and the one on
     which it is put back an hour more. Equal ends are no hours at all. False without a group.
     """
-    if group is None or group.quiet_from is None or group.quiet_from == group.quiet_until:
+    if group is None or group.quiet_from == group.quiet_until:
         return False
     clock = now.astimezone(ZoneInfo(group.time_zone)).time()
     if group.quiet_from < group.quiet_until:

@@ -34,7 +34,7 @@ def morning_after(session: Session, clock: time) -> datetime:
 
 def newest_digest(group: Group, *, now: datetime) -> datetime:
     """When the group's digests last fell due: its weekday, at the end of its quiet hours, on its clock."""
-    clock = DIGEST_AT if group.quiet_until is None else group.quiet_until
+    clock = DIGEST_AT if group.quiet_from == group.quiet_until else group.quiet_until
     today = now.astimezone(ZoneInfo(group.time_zone)).date()
     day = today - timedelta(days=(today.isoweekday() - group.digest_weekday) % 7)
     due = moment_of(day, clock, group.time_zone)

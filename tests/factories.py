@@ -26,8 +26,8 @@ class GroupFactory(DjangoModelFactory):
     capacity = 20
     reviews_needed = 1
     # Tests run at any hour.
-    quiet_from = None
-    quiet_until = None
+    quiet_from = clock(0)
+    quiet_until = clock(0)
 
 
 class StrengthFactory(DjangoModelFactory):

@@ -2,6 +2,7 @@
 
 import datetime
 
+import django.core.validators
 from django.db import migrations, models
 
 
@@ -25,6 +26,10 @@ class Migration(migrations.Migration):
                     (7, "Sunday"),
                 ],
                 default=1,
+                validators=[
+                    django.core.validators.MinValueValidator(1),
+                    django.core.validators.MaxValueValidator(7),
+                ],
                 help_text="On which day the weekly digests go out, at the end of the quiet hours.",
             ),
         ),
@@ -32,31 +37,16 @@ class Migration(migrations.Migration):
             model_name="group",
             name="quiet_from",
             field=models.TimeField(
-                blank=True,
                 default=datetime.time(22, 0),
                 help_text="From this time of the group’s day no mail goes out but what somebody is waiting for.",
-                null=True,
             ),
         ),
         migrations.AddField(
             model_name="group",
             name="quiet_until",
             field=models.TimeField(
-                blank=True,
                 default=datetime.time(8, 0),
-                help_text="When mail goes out again. Both empty: at any time.",
-                null=True,
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="group",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("quiet_from__isnull", True), ("quiet_until__isnull", True)),
-                    models.Q(("quiet_from__isnull", False), ("quiet_until__isnull", False)),
-                    _connector="OR",
-                ),
-                name="members_group_quiet_from_until",
+                help_text="When mail goes out again. The same as the other: at any time.",
             ),
         ),
         migrations.AddConstraint(

@@ -97,16 +97,15 @@ class Group(models.Model):
         help_text="How many days before a session its presenters are asked for their slides. 0: never.",
     )
     quiet_from = models.TimeField(
-        null=True,
-        blank=True,
         default=time(22),
         help_text="From this time of the group’s day no mail goes out but what somebody is waiting for.",
     )
     quiet_until = models.TimeField(
-        null=True, blank=True, default=time(8), help_text="When mail goes out again. Both empty: at any time."
+        default=time(8), help_text="When mail goes out again. The same as the other: at any time."
     )
     digest_weekday = models.PositiveSmallIntegerField(
         default=1,
+        validators=[MinValueValidator(1), MaxValueValidator(7)],
         choices=[
             (1, "Monday"),
             (2, "Tuesday"),
@@ -140,11 +139,6 @@ class Group(models.Model):
             models.CheckConstraint(condition=Q(only=True), name="members_group_is_the_only"),
             models.CheckConstraint(condition=Q(capacity__gte=1), name="members_group_has_seats"),
             models.CheckConstraint(
-                condition=Q(quiet_from__isnull=True, quiet_until__isnull=True)
-                | Q(quiet_from__isnull=False, quiet_until__isnull=False),
-                name="members_group_quiet_from_until",
-            ),
-            models.CheckConstraint(
                 condition=Q(digest_weekday__gte=1, digest_weekday__lte=7), name="members_group_digest_day"
             ),
         ]
@@ -158,8 +152,6 @@ class Group(models.Model):
             accent = getattr(self, field)
             if colours.is_colour(accent) and colours.contrast(accent, paper) < colours.LEGIBLE:
                 raise ValidationError({field: f"Choose a colour with more contrast to the page ({paper})."})
-        if (self.quiet_from is None) != (self.quiet_until is None):
-            raise ValidationError({"quiet_until": "Give both ends of the quiet hours, or neither."})
         if bool(self.accent) != bool(self.accent_dark):
             raise ValidationError({"accent": "Give both accents, for light and for dark pages, or neither."})
 

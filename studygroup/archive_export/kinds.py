@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from members.models import Member, User
@@ -141,7 +141,8 @@ def kind(field: models.Field) -> Scalar | ListOf:
     for model_field, largest in LARGEST_OF.items():
         if isinstance(field, model_field):
             lowest = [v.limit_value for v in field.validators if isinstance(v, MinValueValidator)]
-            return whole(max([0, *lowest]), largest)
+            highest = [v.limit_value for v in field.validators if isinstance(v, MaxValueValidator)]
+            return whole(max([0, *lowest]), min([largest, *highest]))
     if field.choices:
         words = [str(value) for value, _ in field.choices]
         return scalars.one_of(*words, *([""] if field.blank else []))

@@ -63,8 +63,8 @@ GROUP = record(
     Group,
     "name tagline lead about city area cadence time_zone usual_start usual_end capacity organiser_name "
     "organiser_url repository_url waiting_list_open apply_note apply_intro interest_label invitation_days "
-    "reminder_days reviews_needed automatic_offers ask_after_days answer_days keep_months second_factor "
-    "accent accent_dark",
+    "reminder_days reviews_needed automatic_offers ask_after_days answer_days keep_months quiet_from "
+    "quiet_until second_factor accent accent_dark",
 )
 PERSON = record(Presenter, "url", name=LINE, required="name", short="name")
 READING_FIELDS = "title url kind part note minutes"

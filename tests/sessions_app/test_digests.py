@@ -92,7 +92,8 @@ def told() -> list[tuple[str, str]]:
     ],
 )
 def test_digest_falls_due_on_its_weekday_at_the_end_of_the_quiet_hours(zone, weekday, until, now, due):
-    group = Group(time_zone=zone, digest_weekday=weekday, quiet_until=until)
+    quiet_until = until or time(22)  # nothing between the two: no quiet hours
+    group = Group(time_zone=zone, digest_weekday=weekday, quiet_from=time(22), quiet_until=quiet_until)
     now, due = (datetime.fromisoformat(text).replace(tzinfo=UTC) for text in (now, due))
     assert moments.newest_digest(group, now=now) == due
 

@@ -417,7 +417,7 @@ def test_pages_ask_so_many_questions(visitor, as_member, as_organiser, rows):
         "/organise/talks/": 7,
         f"/organise/talks/{talk.pk}/": 8,
         f"/organise/sessions/{coming.pk}/materials/": 6,
-        f"/organise/presenters/{guest.pk}/": 6,
+        f"/organise/presenters/{guest.pk}/": 7,
     }
     assert queries_of(visitor, public) == public
     assert queries_of(as_member, members) == members

@@ -212,7 +212,7 @@ def test_all_problems_of_values_are_told_at_once(archive):
     (archive / "seats.md").write_text("---\nchanges: [&a 1, *a]\n---\n")
 
     assert [problem.partition("; known here are")[0] for problem in problems(archive)] == [
-        'group.md, line 15, capacity: write a whole number from 1 to 32767, not "many"',
+        'group.md, line 15, capacity: write a whole number from 1 to 500, not "many"',
         'members/ada-lovelace.md, line 8, role: write one of member, reviewer, organiser, not "queen"',
         "resources.md, line 1: begin with fields between two lines of three dashes",
         "seats.md, line 2: a group file repeats no part of itself by an alias (*name); put quotes around a "
@@ -363,7 +363,7 @@ def test_command_counts_the_problems(archive):
 
     assert str(refused.value).splitlines() == [
         f"{archive} has one problem; nothing was changed.",
-        'group.md, line 15, capacity: write a whole number from 1 to 32767, not "0"',
+        'group.md, line 15, capacity: write a whole number from 1 to 500, not "0"',
     ]
 
 
