@@ -26,7 +26,8 @@ def write(request: HttpRequest) -> HttpResponse:
         return _page(request, CircularForm(initial=initial_of(request.GET)))
     form = CircularForm(request.POST)
     if not form.is_valid():
-        return _page(request, form, status=422)
+        # htmx shows only what is answered by 200.
+        return _page(request, form, status=200 if request.htmx else 422)
     typed, then = form.cleaned_data, request.POST.get("then", "")
     words = {"subject": typed["subject"], "text": typed["text"]}
     if then == "test":

@@ -200,6 +200,13 @@ def test_wrong_letter_is_refused_at_the_field_and_kept(group, desk, data, senten
     assert re.fullmatch(r"[\w-]{8,40}", once)
 
 
+def test_wrong_letter_is_shown_to_htmx_which_leaves_the_page_as_it_is_after_a_422(group, desk):
+    data = {"subject": "S", "text": "Dear {nmae}", "once": "word-of-this-form", "then": "preview"}
+    page = desk.post(address(ApplicationFactory()), data, headers={"HX-Request": "true"})
+    assert page.status_code == 200
+    assert "Take {nmae} out" in page.text
+
+
 def test_letter_to_an_unconfirmed_address_has_no_form(group, desk):
     application = ApplicationFactory(state=State.UNCONFIRMED)
     assert "<textarea" not in desk.get(address(application)).text

@@ -29,7 +29,8 @@ def write(request: HttpRequest, pk: int) -> HttpResponse:
         return _page(request, application, _form_of_template(request, words))
     form = LetterForm(request.POST, words=words)
     if not form.is_valid():
-        return _page(request, application, form, status=422)
+        # htmx shows only what is answered by 200.
+        return _page(request, application, form, status=200 if request.htmx else 422)
     if request.POST.get("then") == "preview":
         return _page(request, application, form)
     try:
