@@ -1,20 +1,37 @@
-"""A group as large as docs/design.md promises to bear: what `bench.archive` measures."""
+"""A group as large as docs/design.md promises to bear, and a hundredth of it, for `bench.archive`."""
 
 from __future__ import annotations
 
 import random
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bench.search import Words
 
-SESSIONS, READINGS, MEMBERS, TALKS, TRACKS = 5_000, 20_000, 2_000, 3_000, 150
-PRESENTERS = 600
 ORGANISER, MEMBER = "organiser@bench.example", "member@bench.example"
-HELD = 2_500  # the number of a session that has some of everything
-READ_BEFORE_THE_NEXT, ANSWERS_TO_THE_NEXT = 12, 1_500
+READ_BEFORE_THE_NEXT = 12
 
 
-def fill() -> None:
+@dataclass(frozen=True)
+class Size:
+    """How much there is of everything, and the number of a session that has some of everything."""
+
+    sessions: int
+    readings: int
+    members: int
+    talks: int
+    tracks: int
+    presenters: int
+    answers_to_the_next: int
+    held: int
+
+
+LARGE = Size(5_000, 20_000, 2_000, 3_000, 150, 600, 1_500, held=2_500)
+# A hundredth of it, with more presenters than their page shows.
+HUNDREDTH = Size(50, 200, 20, 45, 2, 16, 15, held=28)
+
+
+def fill(size: Size = LARGE) -> None:
     """Make the group in an empty database."""
     from django.db import connection
     from django.utils import timezone
@@ -23,30 +40,30 @@ def fill() -> None:
 
     chance = random.Random(11)
     words, now = Words(chance), timezone.now()
-    members = _people(words, now)
-    sessions = _sessions(words, now)
-    _talks(words, sessions, members)
-    readings = _readings(words, sessions)
-    _evenings(chance, now, sessions, members)
+    members = _people(size, words, now)
+    sessions = _sessions(size, words, now)
+    _talks(size, words, sessions, members)
+    readings = _readings(size, words, sessions)
+    _evenings(size, chance, now, sessions, members)
     _questions(words, now, readings, members)
     tasks.fold_archive_tally()  # as the worker does within a minute
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
 
 
-def _people(words: Words, now: datetime) -> list:
+def _people(size: Size, words: Words, now: datetime) -> list:
     from members import models as people
 
     people.Group.objects.create(
         name="Bench", tagline="Reading much", lead="l", city="Tallinn", time_zone="Europe/Tallinn",
-        usual_start="18:30", usual_end="21:00", capacity=MEMBERS, reviews_needed=2,
+        usual_start="18:30", usual_end="21:00", capacity=size.members, reviews_needed=2,
     )  # fmt: skip
     users = people.User.objects.bulk_create(
         people.User(
             email={0: ORGANISER, 1: MEMBER}.get(n, f"m{n}@bench.example"),
             name=" ".join(word.title() for word in words.chance.choices(words.words, k=2)),
         )
-        for n in range(MEMBERS)
+        for n in range(size.members)
     )
     return people.Member.objects.bulk_create(
         people.Member(
@@ -57,16 +74,16 @@ def _people(words: Words, now: datetime) -> list:
     )  # fmt: skip
 
 
-def _sessions(words: Words, now: datetime) -> list:
+def _sessions(size: Size, words: Words, now: datetime) -> list:
     from sessions_app import models as m
 
     # The newest is the next one, after it come two drafts; one of fifty was cancelled.
-    starts = [now - timedelta(days=7 * (SESSIONS - 3 - n), hours=-5) for n in range(SESSIONS)]
+    starts = [now - timedelta(days=7 * (size.sessions - 3 - n), hours=-5) for n in range(size.sessions)]
 
     def state(n: int) -> str:
-        if n >= SESSIONS - 2:
+        if n >= size.sessions - 2:
             return "draft"
-        if n == SESSIONS - 3:
+        if n == size.sessions - 3:
             return "announced"
         return "cancelled" if n % 50 == 7 else "held"
 
@@ -86,13 +103,14 @@ def _sessions(words: Words, now: datetime) -> list:
     through = m.Session.prerequisites.through
     through.objects.bulk_create(
         through(from_session=sessions[n], to_session=sessions[n - back])
-        for n in range(40, SESSIONS)
-        for back in (1, 7, 40)[: n % 4]
+        for n in range(20, size.sessions)
+        for back in (1, 7, 20)[: n % 4]
     )
-    tracks = m.Track.objects.bulk_create(m.Track(name=f"Track {n}", position=n) for n in range(TRACKS))
+    tracks = m.Track.objects.bulk_create(m.Track(name=f"Track {n}", position=n) for n in range(size.tracks))
     through = m.Track.sessions.through
     through.objects.bulk_create(
-        through(track=tracks[n * TRACKS // SESSIONS], session=each) for n, each in enumerate(sessions)
+        through(track=tracks[n * size.tracks // size.sessions], session=each)
+        for n, each in enumerate(sessions)
     )
     held = [each for each in sessions if each.state == "held"]
     notes = m.Notes.objects.bulk_create(
@@ -119,31 +137,31 @@ def _sessions(words: Words, now: datetime) -> list:
             alternative="The room", audience="public" if n else "members", position=n,
             uploaded_at=each.ends_at,
         )
-        for each in held[::2] + [each for each in held if each.number == HELD]
+        for each in held[::2] + [each for each in held if each.number == size.held]
         for n in range(4)
     )  # fmt: skip
     return sessions
 
 
-def _talks(words: Words, sessions: list, members: list) -> None:
+def _talks(size: Size, words: Words, sessions: list, members: list) -> None:
     from sessions_app import models as m
 
-    half = PRESENTERS // 2
+    half = size.presenters // 2
     presenters = m.Presenter.objects.bulk_create(
         [m.Presenter(member=member) for member in members[:half]]
         + [m.Presenter(guest_name=" ".join(words.some(2)).title()) for _ in range(half)]
     )
     talks = m.Presentation.objects.bulk_create(
         m.Presentation(title=" ".join(words.some(4)), abstract=words.text(600), state="given")
-        for _ in range(TALKS)
+        for _ in range(size.talks)
     )
     m.Appearance.objects.bulk_create(
-        m.Appearance(presentation=talk, presenter=presenters[(n + extra) % PRESENTERS], position=extra)
+        m.Appearance(presentation=talk, presenter=presenters[(n + extra) % size.presenters], position=extra)
         for n, talk in enumerate(talks)
         for extra in range(1 + n % 2)
     )
     m.Slot.objects.bulk_create(
-        m.Slot(presentation=talk, session=sessions[SESSIONS - 3 - n]) for n, talk in enumerate(talks)
+        m.Slot(presentation=talk, session=sessions[size.sessions - 3 - n]) for n, talk in enumerate(talks)
     )
     m.Material.objects.bulk_create(
         m.Material(
@@ -155,14 +173,14 @@ def _talks(words: Words, sessions: list, members: list) -> None:
     )  # fmt: skip
 
 
-def _readings(words: Words, sessions: list) -> list:
+def _readings(size: Size, words: Words, sessions: list) -> list:
     from sessions_app import models as m
 
-    coming = sessions[SESSIONS - 3]
-    each_has = (READINGS - READ_BEFORE_THE_NEXT) // (SESSIONS - 1)
+    coming = sessions[size.sessions - 3]
+    each_has = (size.readings - READ_BEFORE_THE_NEXT) // (size.sessions - 1)
     plan = [session for session in sessions if session is not coming for _ in range(each_has)]
     plan += [coming] * READ_BEFORE_THE_NEXT
-    plan += sessions[: READINGS - len(plan)]
+    plan += sessions[: size.readings - len(plan)]
     readings = m.Reading.objects.bulk_create(
         (
             m.Reading(
@@ -180,12 +198,12 @@ def _readings(words: Words, sessions: list) -> list:
     return readings
 
 
-def _evenings(chance: random.Random, now: datetime, sessions: list, members: list) -> None:
+def _evenings(size: Size, chance: random.Random, now: datetime, sessions: list, members: list) -> None:
     """Who meant to come, and who came: to most sessions some, to the next nearly everybody."""
     from sessions_app import models as m
 
     answers = ["yes", "yes", "maybe", "no"]
-    past = sessions[: SESSIONS - 3]
+    past = sessions[: size.sessions - 3]
     m.Rsvp.objects.bulk_create(
         (
             m.Rsvp(session=each, member=member, answer=answers[n % 4], answered_at=each.starts_at)
@@ -194,10 +212,10 @@ def _evenings(chance: random.Random, now: datetime, sessions: list, members: lis
         ),
         batch_size=5000,
     )
-    coming = sessions[SESSIONS - 3]
+    coming = sessions[size.sessions - 3]
     m.Rsvp.objects.bulk_create(
         m.Rsvp(session=coming, member=member, answer=answers[n % 4], answered_at=now, warm_up="This.")
-        for n, member in enumerate(members[:ANSWERS_TO_THE_NEXT])
+        for n, member in enumerate(members[: size.answers_to_the_next])
     )
     m.Attendance.objects.bulk_create(
         (
@@ -214,12 +232,13 @@ def _questions(words: Words, now: datetime, readings: list, members: list) -> No
     """Ticks, stuck points with those who say “me too”, and private notes."""
     from sessions_app import models as m
 
+    half = len(members) // 2
     me, last = members[1], readings[-READ_BEFORE_THE_NEXT * 2 :]
     m.Progress.objects.bulk_create(
         (
             m.Progress(reading=each, member=member, read_at=now)
             for n, each in enumerate(readings)
-            for member in [*members[2 + n % 1000 : 5 + n % 1000], *([me] if n % 2 else [])]
+            for member in [*members[2 + n % half : 5 + n % half], *([me] if n % 2 else [])]
         ),
         batch_size=5000,
     )
@@ -228,14 +247,14 @@ def _questions(words: Words, now: datetime, readings: list, members: list) -> No
     )
     points = m.StuckPoint.objects.bulk_create(
         m.StuckPoint(
-            reading=each, author=members[n % MEMBERS], where="p. 4", question=words.text(200), asked_at=now,
-            answer="Because $a$." if n % 2 else "", resolved_at=now if n % 2 else None,
+            reading=each, author=members[n % len(members)], where="p. 4", question=words.text(200),
+            asked_at=now, answer="Because $a$." if n % 2 else "", resolved_at=now if n % 2 else None,
         )
         for n, each in enumerate([*readings[::2], *last])
     )  # fmt: skip
     m.MeToo.objects.bulk_create(
         (
-            m.MeToo(point=point, member=members[(n * 7 + k) % MEMBERS], said_at=now)
+            m.MeToo(point=point, member=members[(n * 7 + k) % len(members)], said_at=now)
             for n, point in enumerate(points)
             for k in range(2)
         ),

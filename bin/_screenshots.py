@@ -36,7 +36,7 @@ def first_unreviewed(page: Page, site: str) -> str:
 
 
 def main(site: str, folder: Path) -> None:
-    """Write home, next, review and dashboard, and two of them on a phone in the dark."""
+    """Write home, next, dashboard, outbox and review, and two of them on a phone."""
     folder.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         path = os.environ.get("CHROMIUM_PATH", "/usr/bin/chromium")
@@ -47,6 +47,7 @@ def main(site: str, folder: Path) -> None:
             ("home", open_page(browser, site), "/"),
             ("next", open_page(browser, site, "member"), "/next/"),
             ("dashboard", organiser, "/organise/"),
+            ("outbox", organiser, "/organise/outbox/"),
             ("review", organiser, first_unreviewed(organiser, site)),
             ("next-phone", open_page(browser, site, "member", width=PHONE, scheme="dark"), "/next/"),
             ("home-phone", open_page(browser, site, width=PHONE), "/"),

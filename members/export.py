@@ -15,6 +15,7 @@ from members.models import Application, ApplicationChange, Group, Invitation, Sc
 from members.models.application import State
 from outbox.forgetting import about_any
 from outbox.kinds import title_of
+from outbox.masking import private_parts
 from outbox.models import Choice, Message
 
 By = ApplicationChange.By
@@ -219,8 +220,8 @@ def _mails(application: Application, invitations: list[int]) -> list[dict]:
             "written_at": message.created_at,
             "sent_at": message.sent_at,
             "to": message.to,
-            "subject": message.subject,
-            "text": _without(message.secrets, message.text),
+            "subject": _without(private_parts(message), message.subject),
+            "text": _without(private_parts(message), message.text),
         }
         for message in sent
     ]

@@ -210,6 +210,11 @@ def _outlived(group: Group, *, now: datetime) -> ApplicationQuerySet:
     ).order_by("pk")
 
 
+def outlived(group: Group, *, now: datetime) -> int:
+    """How many applications are kept no longer, by how long this group, saved or not, wants to keep them."""
+    return _outlived(group, now=now).count()
+
+
 def erase_old(*, now: datetime) -> int:
     """Erase what is kept no longer: closed and dormant applications, and addresses never confirmed.
 

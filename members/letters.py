@@ -16,8 +16,9 @@ from outbox.models import Message
 
 KIND = "letter"
 PLACEHOLDERS = ("name", "group")
-# A word in braces is a placeholder; any other braces are the writer's own.
-IN_BRACES = re.compile(r"\{([^\W\d]\w*)\}")
+# A word in braces is a placeholder, also in two pairs of them, as the wordings of mails have it; any other
+# braces are the writer's own.
+IN_BRACES = re.compile(r"\{\{ *([^\W\d]\w*) *\}\}|\{([^\W\d]\w*)\}")
 
 
 class UnknownPlaceholder(Refused):
@@ -36,10 +37,13 @@ def check(text: str, words: dict[str, str] | None = None) -> None:
     """
     pieces = _around(text, words or {})
     unknown = dict.fromkeys(
-        found for piece in pieces[::2] for found in IN_BRACES.findall(piece) if found not in PLACEHOLDERS
+        found[0]
+        for piece in pieces[::2]
+        for found in IN_BRACES.finditer(piece)
+        if _word(found) not in PLACEHOLDERS
     )
     if unknown:
-        named = ", ".join(f"{{{word}}}" for word in unknown)
+        named = ", ".join(unknown)
         raise UnknownPlaceholder(f"Take {named} out: only {{name}} and {{group}} are filled in.")
 
 
@@ -55,8 +59,13 @@ def fill(text: str, words: dict[str, str]) -> str:
 def fill_known(text: str, words: dict[str, str]) -> str:
     """The same, but a word that stands for nothing stays as it is, to be seen and mended."""
     pieces = _around(text, words)
-    pieces[::2] = [IN_BRACES.sub(lambda found: words.get(found[1], found[0]), piece) for piece in pieces[::2]]
+    filled = (IN_BRACES.sub(lambda found: words.get(_word(found), found[0]), piece) for piece in pieces[::2])
+    pieces[::2] = list(filled)
     return "".join(pieces)
+
+
+def _word(found: re.Match) -> str:
+    return found[1] or found[2]
 
 
 def _around(text: str, words: dict[str, str]) -> list[str]:

@@ -5,6 +5,7 @@ started. What is counted is what was typed and where it came from; nobody is loo
 
 - An address: 5 an hour. Somebody who mistypes an answer, or has lost the mail, needs two or three; each may
   bring the owner of the address a mail, who need not have asked for it.
+- A set-up code: 10 an hour from a network. It is printed, and typed once or twice.
 - A network (IPv4 /24, IPv6 /64: what one household, office or lecture hall shares): 60 an hour, so that a
   full room may apply in one evening, and 200 a day, so that a program that waits gets nowhere.
 """
@@ -21,7 +22,7 @@ from members.addresses import fold
 from members.errors import Refused
 from members.models import Group
 
-RATES = {"door_network": "60/h/key,200/d/key", "door_address": "5/h/key"}
+RATES = {"door_network": "60/h/key,200/d/key", "door_address": "5/h/key", "setup_code": "10/h/key"}
 
 
 class TooOften(Refused):
@@ -42,6 +43,12 @@ def count(request: HttpRequest, *, email: str, group: Group) -> None:
             f"We were asked several times for this address in the last hour. Look into your mail, or try "
             f"again in an hour{_or_ask(group)}."
         )
+
+
+def count_code(request: HttpRequest) -> None:
+    """Count one try at the set-up code. Raises TooOften when the network has used its share."""
+    if _consume(request, "setup_code", network_of(request)) is None:
+        raise TooOften("Too many codes came from your network. Try again in an hour.")
 
 
 def _or_ask(group: Group) -> str:

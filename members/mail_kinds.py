@@ -159,7 +159,8 @@ _of_applications = [
             "subject": "what the organiser has written above the letter",
             "text": "what the organiser has written",
         },
-        may_wait=False,  # its writer has just read it as it will be
+        may_wait=False,
+        own_words=True,
         sample=samples.to_applicant(subject="[what you write above it]", text="[what you write]"),
         to=TO_OTHERS,
     ),

@@ -65,6 +65,16 @@ def waiting_since(now: datetime, names: Iterable[str]) -> set[str]:
     return set(drafts.values_list("recipient", flat=True))
 
 
+def written_at(now: datetime) -> tuple[int, int]:
+    """Of the mails that were written at `now`: how many wait to be released, and how many there are.
+
+    Without those that nobody gets, since their recipient wants none. One query.
+    """
+    states = Message.objects.filter(created_at=now).exclude(state=Message.State.HELD).values_list("state")
+    found = [state for (state,) in states]
+    return found.count(Message.State.DRAFT), len(found)
+
+
 # --- Applications ------------------------------------------------------------------------------------
 def confirm_address(application: Application, group: Group, *, now: datetime) -> Message:
     """To the applicant: please confirm that the address is yours."""

@@ -6,9 +6,9 @@ from datetime import datetime
 
 from django.db import transaction
 
-from members import admissions, membership, seats
+from members import admissions, membership, seats, settings_desk
 from members.errors import Refused
-from members.models import Application, Decision, Group
+from members.models import Application, Decision, Group, User
 
 
 def following() -> Application | None:
@@ -59,11 +59,16 @@ def _offer_next(*, now: datetime) -> bool:
 
 
 @transaction.atomic
-def set_automatic(*, on: bool) -> Group:
-    """Switch automatic offers on or off. Raises Refused when they are so already."""
+def set_automatic(*, on: bool, by: User | None, now: datetime) -> Group:
+    """Switch automatic offers on or off; the settings' history tells it.
+
+    Raises Refused when they are so already.
+    """
     group = Group.objects.locked()
     if group.automatic_offers == on:
         raise Refused(f"Automatic offers are {'on' if on else 'off'} already. Nothing was changed.")
     group.automatic_offers = on
     group.save(update_fields=["automatic_offers"])
+    before, after = (settings_desk.told("automatic_offers", value) for value in (not on, on))
+    settings_desk.write("automatic_offers", before, after, by=by, now=now)
     return group

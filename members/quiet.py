@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 
 from members.models import Group
 
+AT_ONCE = "at once"
+
 
 def is_quiet(group: Group | None, now: datetime) -> bool:
     """Whether the group's clock shows a time within its quiet hours, which may go over midnight.
@@ -20,3 +22,10 @@ def is_quiet(group: Group | None, now: datetime) -> bool:
     if group.quiet_from < group.quiet_until:
         return group.quiet_from <= clock < group.quiet_until
     return clock >= group.quiet_from or clock < group.quiet_until
+
+
+def when(group: Group | None, now: datetime) -> str:
+    """When a mail that can wait goes out, if it is released now: the end of a sentence."""
+    if not is_quiet(group, now):
+        return AT_ONCE
+    return f"when the quiet hours end, at {group.quiet_until:%H:%M}"

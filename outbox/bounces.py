@@ -45,10 +45,10 @@ def _heard(sender, event, esp_name: str, **_) -> None:
         return
     said = event.mta_response or event.description or event.reject_reason or ""
     record(
-        message_id=str((event.metadata or {}).get("message") or ""),
-        provider_id=str(event.message_id or ""),
-        recipient=event.recipient or "",
-        report=" ".join(f"{REPORTS[event.event_type]} {said}".split()),
+        message_id=str((event.metadata or {}).get("message") or "").replace("\x00", ""),
+        provider_id=str(event.message_id or "").replace("\x00", ""),
+        recipient=(event.recipient or "").replace("\x00", ""),
+        report=" ".join(f"{REPORTS[event.event_type]} {said}".replace("\x00", "").split()),
         at=event.timestamp or timezone.now(),
     )
 

@@ -19,6 +19,7 @@ from django.utils import timezone
 from outbox import choices, faults, kinds, mime, pace
 from outbox.line import Line
 from outbox.models import Message, MessageStep
+from outbox.wording import LONGEST_SUBJECT
 
 log = logging.getLogger(__name__)
 
@@ -140,6 +141,8 @@ def _record_sent(message: Message, provider_id: str, *, now: datetime) -> None:
         # The recipient has the link; nobody who reads the outbox later should.
         for field in ("source", "text", "html", "calendar"):
             changes[field] = _blotted(getattr(message, field), message.secrets)
+        # An organiser may have moved one there.
+        changes["subject"] = _blotted(message.subject, message.secrets)[:LONGEST_SUBJECT]
         changes["secrets"] = []
     _ours(message).update(**changes)
 

@@ -15,7 +15,8 @@ from django.db import transaction
 from outbox import kinds
 from outbox.errors import Refused
 from outbox.masking import LinkLost, check_kept, mask_of
-from outbox.models import Message, MessageStep
+from outbox.merging import carried_over
+from outbox.models import Message, MessageQuerySet, MessageStep
 from outbox.parts import Footer, parts_of
 from outbox.wording import LONGEST_SUBJECT, tidied
 from outbox.writing import footer_of
@@ -163,7 +164,63 @@ def edit(message_id: int, *, subject: str, source: str, seen_version: int, by: s
     return message
 
 
+@transaction.atomic
+def edit_together(
+    message_id: int, *, subject: str, source: str, seen_version: int, by: str, now: datetime
+) -> Outcome:
+    """Change a draft as `edit` does, and carry the change over to the other drafts like it.
+
+    A draft that differs where this one was changed stays as it is, and so does one that has lost a private
+    part by it: they are `left`. `done` begins with the draft that was edited. Raises as `edit`.
+    """
+    first = Message.objects.get(pk=message_id)
+    others = list(like(first).values_list("pk", flat=True)[:MOST])
+    messages = {message.pk: message for message in _locked([message_id, *others])}
+    first, outcome = messages.pop(message_id), Outcome()
+    before = _shown(first)
+    outcome.done.append(
+        edit(message_id, subject=subject, source=source, seen_version=seen_version, by=by, now=now)
+    )
+    after = " ".join(subject.split()), tidied(source)
+    for other in messages.values():
+        if other.state != State.DRAFT:
+            continue  # released or discarded meanwhile
+        carried = [carried_over(*texts) for texts in zip(before, after, _shown(other), strict=True)]
+        if None in carried:
+            outcome.left.append((other, "It differs where you made the change."))
+            continue
+        if tuple(carried) == _shown(other):
+            continue
+        try:
+            with transaction.atomic():
+                outcome.done.append(
+                    edit(
+                        other.pk,
+                        subject=carried[0],
+                        source=carried[1],
+                        seen_version=other.version,
+                        by=by,
+                        now=now,
+                    )
+                )
+        except Refused as refused:
+            outcome.left.append((other, str(refused)))
+    return outcome
+
+
+def _shown(message: Message) -> tuple[str, str]:
+    """Subject and source as an organiser sees them."""
+    mask = mask_of(message)
+    return mask.hide(message.subject), mask.hide(message.source)
+
+
 # --- Questions ---------------------------------------------------------------------------------------
+def like(message: Message) -> MessageQuerySet:
+    """The other drafts of the same kind about the same thing, such as the announcements of one session."""
+    found = Message.objects.filter(state=State.DRAFT, kind=message.kind, thread=message.thread)
+    return found.exclude(pk=message.pk).order_by("pk")
+
+
 def outdated(message: Message, *, now: datetime) -> str:
     """Why a mail no longer makes sense, as its kind tells; "" for one that does."""
     return kinds.outdated(message, now=now)
@@ -207,7 +264,7 @@ def _save(outcome: Outcome, what: str, *, by: str, now: datetime) -> None:
     if not changed:
         if len(outcome.left) == 1:
             raise Refused(f"{outcome.left[0][1].replace('It ', 'This mail ', 1)} Nothing was changed.")
-        raise Refused("Somebody else was first: none of these mails is as it was. Nothing was changed.")
+        raise Refused("None of these mails is as it was when you looked. Nothing was changed.")
     Message.objects.bulk_update(changed, ["state", "held_because", "note", "due_at"])
     MessageStep.objects.bulk_create(
         [

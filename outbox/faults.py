@@ -69,7 +69,11 @@ def hung_up(fault: Exception) -> bool:
 
 
 def words(fault: Exception) -> str:
-    """The server's own words, for the organisers."""
+    """The server's own words, for the organisers; without null characters, which cannot be kept."""
+    return _words(fault).replace("\x00", "")
+
+
+def _words(fault: Exception) -> str:
     if isinstance(fault, smtplib.SMTPRecipientsRefused):
         return "; ".join(_answer(code, said) for code, said in fault.recipients.values())
     if isinstance(fault, smtplib.SMTPResponseException):

@@ -30,6 +30,7 @@ class Kind:
     placeholders: what its wording may name, each with what it stands for.
     waits: whether it waits as a draft until an organiser releases it, unless the organisers choose otherwise.
     may_wait: False for receipts and codes, which somebody is waiting for.
+    own_words: whether an organiser writes each, and so has read it when it goes; then it never waits.
     optional: whether its recipients may choose to have it in the digest or not at all.
     is_digest: whether it is a digest itself, and so comes as a mail or not at all.
     by_choice: whether it comes to those alone who have chosen it.
@@ -46,6 +47,7 @@ class Kind:
     placeholders: Mapping[str, str] = field(default_factory=dict)
     waits: bool = False
     may_wait: bool = True
+    own_words: bool = False
     optional: bool = False
     is_digest: bool = False
     by_choice: bool = False
@@ -57,6 +59,8 @@ class Kind:
     def __post_init__(self) -> None:
         if self.waits and not self.may_wait:
             raise ValueError(f"{self.name} waits, and may not")
+        if self.own_words and self.may_wait:
+            raise ValueError(f"{self.name} was read by its writer, and may wait")
 
 
 class UnknownKind(LookupError):

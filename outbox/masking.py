@@ -58,8 +58,13 @@ def mask_of(message: Message) -> Mask:
     """What hides the private parts of this mail from organisers; it hides nothing where mail stays here."""
     if not settings.MAIL_LEAVES_HERE:
         return Mask({})
-    parts = [*message.secrets, *_stop_token(message)]
-    return Mask({part: _stand_in(part, number) for number, part in enumerate(parts, start=1) if part})
+    parts = private_parts(message)
+    return Mask({part: _stand_in(part, number) for number, part in enumerate(parts, start=1)})
+
+
+def private_parts(message: Message) -> list[str]:
+    """What lets whoever reads it act as the recipient of this mail, wherever mail goes."""
+    return [part for part in [*message.secrets, *_stop_token(message)] if part]
 
 
 def check_kept(message: Message, *, before: str, after: str) -> None:

@@ -18,6 +18,9 @@ from django.template.loader import get_template
 
 SUBJECT = "Subject:"
 LONGEST_SUBJECT = 250
+TAG = re.compile(r"\{%\s*(if|endif)?\b(.*?)%\}")
+DEEPEST = 10  # conditions within one another
+LONGEST_CONDITION = 200  # characters
 
 register = Library()
 register.tag("if", do_if)
@@ -81,6 +84,7 @@ def check(wording: Wording, placeholders: Iterable[str]) -> None:
     for field, text in (("subject", wording.subject), ("source", wording.source)):
         if not text.strip():
             raise WordingRefused("Write something here; an empty mail says nothing.", field)
+        _check_conditions(text, field)
         try:
             nodes = _parsed(text).nodelist
         except TemplateSyntaxError as fault:
@@ -94,6 +98,17 @@ def check(wording: Wording, placeholders: Iterable[str]) -> None:
                 f"There is no placeholder “{unknown[0]}” for this mail. Use: {', '.join(known) or 'none'}.",
                 field,
             )
+
+
+def _check_conditions(text: str, field: str) -> None:
+    # Reading them calls itself once for each that stands within another, and the stack has an end.
+    depth = 0
+    for tag in TAG.finditer(text):
+        depth += {"if": 1, "endif": -1}.get(tag[1] or "", 0)
+        if depth > DEEPEST:
+            raise WordingRefused(f"Use at most {DEEPEST} conditions within one another.", field)
+        if len(tag[2]) > LONGEST_CONDITION:
+            raise WordingRefused(f"Shorten the condition “{tag[2].strip()[:40]}…”.", field)
 
 
 def _parsed(text: str) -> Template:

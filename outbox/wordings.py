@@ -15,11 +15,10 @@ from outbox.kinds import Kind
 from outbox.models import KindSetting, Message
 from outbox.parts import parts_of
 from outbox.wording import LONGEST_SUBJECT, Value, Wording, WordingRefused, check, default_wording, tidied
-from outbox.writing import footer_of, setting_of, waits_of, wording_of, write
+from outbox.writing import at_once, footer_of, setting_of, waits_of, wording_of, write
 
-TAG = re.compile(r"\{%\s*(if|endif)?\b(.*?)%\}")
-DEEPEST = 10  # conditions within one another
-LONGEST_CONDITION = 200  # characters
+# Without the code nobody signs in; without the others a mail says nothing of what it was written for.
+ESSENTIAL = ("code", "text", "changes")
 NOTHING_TO_SHOW = "There is nothing in the group yet that such a mail could be about."
 
 
@@ -53,6 +52,8 @@ class Current:
             return ""
         if self.kind.is_digest:
             return "its day is fixed"
+        if self.kind.own_words:
+            return "its writer has just read it"
         return "somebody is waiting for it" if self.kind.urgent else "held back, it would come too late"
 
 
@@ -156,20 +157,13 @@ def checked(kind: Kind, wording: Wording) -> Wording:
             raise WordingRefused(f"Use at most {longest:,} characters.", field)
         if "\x00" in text:
             raise WordingRefused("Take out the null characters; they cannot be sent.", field)
-        _check_conditions(text, field)
     check(Wording(subject, source), kind.placeholders)
+    for name in ESSENTIAL:
+        if name in kind.placeholders and not _names(source, name):
+            raise WordingRefused(
+                f"Leave {{{{ {name} }}}} in the text: without it the mail does not do what it is for."
+            )
     return Wording(subject, source)
-
-
-def _check_conditions(text: str, field: str) -> None:
-    # Reading them calls itself once for each that stands within another, and the stack has an end.
-    depth = 0
-    for tag in TAG.finditer(text):
-        depth += {"if": 1, "endif": -1}.get(tag[1] or "", 0)
-        if depth > DEEPEST:
-            raise WordingRefused(f"Use at most {DEEPEST} conditions within one another.", field)
-        if len(tag[2]) > LONGEST_CONDITION:
-            raise WordingRefused(f"Shorten the condition “{tag[2].strip()[:40]}…”.", field)
 
 
 def left_out(kind: Kind, wording: Wording) -> list[str]:
@@ -184,7 +178,7 @@ def left_out(kind: Kind, wording: Wording) -> list[str]:
 
 
 def _names(text: str, name: str) -> bool:
-    return bool(re.search(r"\{[{%][^{}]*\b" + re.escape(name) + r"\b", text))
+    return bool(re.search(r"\{\{\s*" + re.escape(name) + r"\s*\}\}", text))
 
 
 def tried(kind: Kind, wording: Wording) -> tuple[str, str, str] | None:
@@ -215,7 +209,7 @@ def send_test(name: str, wording: Wording, *, to: str, once: str, now: datetime)
     wording, values = checked(kind, wording), sample_of(kind)
     if values is None:
         raise Refused(f"{NOTHING_TO_SHOW} So there is no test to send.")
-    return write(
+    message = write(
         kind=name,
         about=f"{kinds.TEST}{once}",
         to=to,
@@ -224,3 +218,4 @@ def send_test(name: str, wording: Wording, *, to: str, once: str, now: datetime)
         waits=False,
         now=now,
     )
+    return at_once(message)

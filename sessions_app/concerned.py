@@ -45,10 +45,11 @@ def members(session: Session) -> QuerySet[Member]:
 def of_session(session: Session, *, besides: Iterable[str] = ()) -> list[Recipient]:
     """Whom to write to about a session: its `members`, then those who present in it and are none of them.
 
-    besides: addresses of guests with a chair, who hear of it in words of their own. Each address once.
-    Two queries, however many talks there are.
+    besides: addresses of guests with a chair, who hear of it in words of their own. Each address once,
+    and no barred account. Two queries, however many talks there are.
     """
-    found = {fold(member.user.email): recipient_of(member) for member in members(session)}
+    present = [member for member in members(session) if member.user.is_active]
+    found = {fold(member.user.email): recipient_of(member) for member in present}
     told = {fold(address) for address in besides}
     slots = Appearance.objects.filter(presentation__slots__session=session)
     talks = slots.exclude(presentation__state__in=CLOSED)

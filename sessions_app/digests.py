@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from members import recipients
 from members.models import Group, Member
+from outbox import kinds
 from outbox.models import Choice, Message, MessageStep
 from outbox.wording import Markdown, Value, as_markdown
 from outbox.writing import Mail, absolute, write_all
@@ -57,7 +58,7 @@ def wanted() -> set[str]:
 
 
 def _mails(about: str, group: Group, *, now: datetime) -> list[Mail]:
-    """Nine queries at most, however many members there are."""
+    """Nine queries at most and those of `_kept` for each event, however many members there are."""
     keys = wanted()
     users = [key.partition(":")[2] for key in keys if key.startswith("user:")]
     members = Member.objects.present().filter(user__in=users, user__is_active=True).select_related("user")
@@ -99,9 +100,10 @@ def _to_come(session: Session) -> set[int]:
 
 
 def _kept(keys: Sequence[str], *, now: datetime) -> dict[str, list[Message]]:
-    """What was kept for each of these since their last digest, the oldest first. Two queries.
+    """What was kept for each of these since their last digest, the oldest first.
 
-    Reminders are left out: the digest says itself what is left to prepare.
+    Reminders are left out: the digest says itself what is left to prepare; and so is what is no longer so,
+    asked once an event. Two queries, and at most two for each event that is kept.
     """
     last = dict(
         Message.objects.filter(kind=KIND, recipient__in=keys)
@@ -120,8 +122,14 @@ def _kept(keys: Sequence[str], *, now: datetime) -> dict[str, list[Message]]:
         .only("kind", "about", "thread", "recipient", "subject", "source", "created_at")
     )
     found: dict[str, list[Message]] = defaultdict(list)
+    outdated: dict[tuple[str, str, str], str] = {}
     for message in rows.order_by("created_at", "pk"):
-        if message.kept_at > since[message.recipient]:
+        if message.kept_at <= since[message.recipient]:
+            continue
+        event = (message.kind, message.about, message.thread)
+        if event not in outdated:
+            outdated[event] = kinds.outdated(message, now=now)
+        if not outdated[event]:
             found[message.recipient].append(message)
     return found
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from datetime import datetime
 
+from django.db.models import Q
 from django.urls import reverse
 
 from members import recipients
@@ -24,14 +25,19 @@ OPENING = 300  # characters
 def scribe_named(session: Session, *, now: datetime) -> bool:
     """To the member who is to write the notes of an announced session. Once a session and scribe.
 
-    Returns whether it was written now.
+    Again when the mail before never went, since somebody else was the scribe by then. Returns whether it was
+    written now.
     """
     member = Member.objects.present().select_related("user").filter(pk=session.scribe_id).first()
     if member is None or not member.user.is_active:
         return False
     event = f"session:{session.pk}:scribe:{member.pk}"
-    if Message.objects.filter(kind="scribe_named", about=event).exists():
+    this_one = Q(about=event) | Q(about__startswith=f"{event}:")
+    earlier = Message.objects.filter(this_one, kind="scribe_named", thread=f"session:{session.pk}")
+    if earlier.exclude(held_because=Message.Why.OUTDATED).exists():
         return False
+    if before := earlier.count():
+        event = f"{event}:{before + 1}"
     write(
         kind="scribe_named",
         about=event,
@@ -54,7 +60,7 @@ def scribe_words(session: Session, member: Member, group: Group) -> dict[str, Va
 
 def scribe_outdated(message: Message, now: datetime) -> str:
     """Why the mail to a scribe no longer makes sense, in a sentence; "" while it does. One query."""
-    _, pk, _, member = message.about.split(":")
+    _, pk, _, member = message.about.split(":")[:4]
     session = Session.objects.filter(pk=pk).first()
     if session is None:
         return "The session was deleted."

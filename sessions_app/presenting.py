@@ -11,9 +11,12 @@ from django.db.models import QuerySet
 from django.db.models.signals import pre_delete
 from django.utils import timezone
 
+from members import recipients
 from members.errors import Refused
 from members.models import Group, Member, User
 from members.models.invitation import hash_token
+from outbox.forgetting import forget_person
+from sessions_app import concerned
 from sessions_app import mails_talks as mails
 from sessions_app.models import Presentation, Presenter, PresenterLink
 from sessions_app.proposals import CLOSED, ROAD
@@ -81,12 +84,22 @@ def revoke(*, link_id: int, now: datetime) -> PresenterLink:
 def _forget(sender, instance: Member, **kwargs) -> None:
     presenters = Presenter.objects.filter(member=instance)
     PresenterLink.objects.filter(presenter__in=presenters, revoked_at=None).update(revoked_at=timezone.now())
+    for presenter in presenters:
+        _forget_mails(sender, presenter)
     presenters.update(bio="", url="", email="")
 
 
+def _forget_mails(sender, instance: Presenter, **kwargs) -> None:
+    forget_person(concerned.key_of(instance), instead=recipients.ERASED)
+
+
 def listen() -> None:
-    """Hear of every member who is erased: what they left as a guest goes, and their links end (rule 9)."""
+    """Hear of every member who is erased: their mails and words as a guest go, their links end (rule 9).
+
+    A guest who is deleted leaves no mails either.
+    """
     pre_delete.connect(_forget, sender=Member, dispatch_uid="sessions_app.presenting.forget")
+    pre_delete.connect(_forget_mails, sender=Presenter, dispatch_uid="sessions_app.presenting.forget_mails")
 
 
 def open_with(token: str) -> Presenter:

@@ -16,6 +16,8 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 from django.db import close_old_connections, connection, transaction
+from django.db.models import Window
+from django.db.models.functions import RowNumber
 from django.utils import timezone
 from django_tasks import TaskResultStatus as Status
 from django_tasks import task
@@ -32,6 +34,7 @@ EVERY = timedelta(seconds=30)  # from the end of a job to its next run
 LEASE = timedelta(seconds=60)  # a run that its worker has not confirmed for so long is taken up again
 MOST_TRIES = 5  # what kills each worker that takes it must not go on for ever
 KEPT = {Status.SUCCESSFUL: timedelta(hours=1), Status.FAILED: timedelta(days=30)}
+MOST_TRACES = 20  # failures of one job that are kept
 LOCK = 0x6A6F6273  # any number that nothing else takes: "jobs"
 LOOK_EVERY = 1.0  # seconds between looks for runs
 SCHEDULE_EVERY = 5.0  # seconds between looks for what time has brought about
@@ -59,6 +62,7 @@ def schedule(*, now: datetime, all_now: bool = False) -> None:
     take_up_again(now=now)
     for status, kept in KEPT.items():
         DBTaskResult.objects.filter(status=status, finished_at__lt=now - kept).delete()
+    _drop_old_traces()
     runs = DBTaskResult.objects.filter(task_path=run_job.module_path)
     busy = runs.filter(status__in=[Status.READY, Status.RUNNING])
     if not all_now:
@@ -80,6 +84,14 @@ def take_up_again(*, now: datetime) -> None:
             run.status, run.finished_at = Status.FAILED, now
             run.traceback = f"Its worker ended while it ran, {MOST_TRIES} times."
         run.save(update_fields=["status", "started_at", "finished_at", "traceback"])
+
+
+def _drop_old_traces() -> None:
+    """Keep the newest MOST_TRACES failures of each job: one that always fails does so every half minute."""
+    newest_first = Window(RowNumber(), partition_by=["task_path", "args_kwargs"], order_by="-finished_at")
+    failed = DBTaskResult.objects.filter(status=Status.FAILED).order_by()
+    too_many = failed.annotate(nth=newest_first).filter(nth__gt=MOST_TRACES)
+    DBTaskResult.objects.filter(pk__in=list(too_many.values_list("pk", flat=True))).delete()
 
 
 class Runner(threading.Thread):

@@ -12,6 +12,7 @@ from django.http import QueryDict
 from members.forms.fields import LongTextField, helper
 from outbox.wording import LONGEST_SUBJECT, Wording, WordingRefused, check
 from sessions_app.models import Session
+from sessions_app.text import plain
 from studygroup.circulars import OF_A_SESSION, PLACEHOLDERS, Selection
 
 SESSIONS = 20  # the newest ones are offered
@@ -69,7 +70,7 @@ class CircularForm(forms.Form):
         self.sessions = {session.pk: session for session in offered()}
         self.fields["session"].choices = [
             ("", "None"),
-            *((pk, f"{session.number}. {session.title}") for pk, session in self.sessions.items()),
+            *((pk, f"{session.number}. {plain(session.title)}") for pk, session in self.sessions.items()),
         ]
         self.helper = helper()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,9 +17,11 @@ from members.names import isolated
 from members.queue import queue_of
 from outbox import choices
 from outbox.errors import Refused
+from outbox.kinds import kind_of
 from outbox.models import Message
+from outbox.parts import body_of, parts_of
 from outbox.wording import Markdown, Wording
-from outbox.writing import Mail, absolute, preview, write, write_all
+from outbox.writing import Mail, absolute, at_once, fill, footer_of, write, write_all
 from sessions_app import room
 from sessions_app.models import GuestChair, Rsvp, Session
 
@@ -90,7 +93,7 @@ def _people(selection: Selection, session: Session | None, query: str, by: User)
     if selection == Selection.APPLICANTS:
         line = queue_of(query, by).ordered().filter(confirmed_at__isnull=False)[: MOST + 1]
         return [_applicant(application, application) for application in line]
-    present = Member.objects.select_related("user").order_by("pk")
+    present = Member.objects.filter(user__is_active=True).select_related("user").order_by("pk")
     if selection == Selection.COMING:
         seated = room.seated(session).values("member")
         guests = room.kept(session).filter(state=GuestChair.State.ACCEPTED).select_related("application")
@@ -117,8 +120,10 @@ def _applicant(application: Application, as_one: Application | None = None) -> P
 
 
 def mail_to(person: Person, *, kind: str, subject: str, text: str, group: Group) -> tuple[str, str, str]:
-    """Subject, text and HTML of the circular as this person would read it, without private links."""
-    return preview(kind, _values(person, subject, text, group, status_url=OWN_LINK))
+    """Subject, text and the HTML body of the circular as this person would read it, without private links."""
+    subject, source = fill(kind, _values(person, subject, text, group, status_url=OWN_LINK))
+    text, _ = parts_of(subject, source, footer_of(kind_of(kind), ""))
+    return subject, text, body_of(source)
 
 
 def _values(person: Person, subject: str, text: str, group: Group, *, status_url: str = "") -> dict:
@@ -144,7 +149,7 @@ def send(
 
     once: a word that the form carries, so that a form posted twice writes to nobody twice. seen: the `mark`
     of what the page has shown. Raises Refused when it was sent before, when nobody is selected, when
-    there are more than MOST, and when the words or the number of people are not those that were seen.
+    there are more than MOST, and when the words or the people are not those that were seen.
     """
     # Two presses at once: the second waits here, and then finds what the first has written.
     group = Group.objects.locked()
@@ -161,8 +166,10 @@ def send(
             "The words or the people are not those that you looked at. Look again; nothing was sent."
         )
     write_all(kind, [_mail(person, about, subject, text, group) for person in found.people], now=now)
+    held = Message.objects.filter(kind=kind, about=about, state=Message.State.HELD)
+    stopped = set(held.values_list("recipient", flat=True))
     for person in found.people:
-        if person.application:
+        if person.application and person.key not in stopped:
             moves.log(
                 person.application,
                 before=person.application.state,
@@ -176,7 +183,8 @@ def send(
 
 def mark(found: Addressees, subject: str, text: str) -> str:
     """What tells this mail to these people from another: a page carries it from the look to the sending."""
-    return hashlib.sha256(f"{found.count}\n{subject}\n{text}".encode()).hexdigest()[:16]
+    people = sorted(person.key for person in found.people)
+    return hashlib.sha256(json.dumps([people, found.count, subject, text]).encode()).hexdigest()[:16]
 
 
 def _mail(person: Person, about: str, subject: str, text: str, group: Group) -> Mail:
@@ -188,7 +196,6 @@ def _mail(person: Person, about: str, subject: str, text: str, group: Group) -> 
         values=_values(person, subject, text, group, status_url=link),
         recipient=person.key,
         secrets=[token] if token else [],
-        waits=False,  # it was read on the page from which it is sent
     )
 
 
@@ -198,14 +205,14 @@ def send_test(kind: str, *, subject: str, text: str, by: User, group: Group, now
     person = Person(by.get_full_name() or by.email, by.email, "")
     words = hashlib.sha256(f"{kind}\n{subject}\n{text}".encode()).hexdigest()[:16]
     status_url = OWN_LINK if kind == TO_APPLICANTS else ""
-    return write(
+    message = write(
         kind=kind,
         about=f"test:{by.pk}:{words}",
         to=by.email,
         context=_values(person, f"Test: {subject}", text, group, status_url=status_url),
         now=now,
-        waits=False,
     )
+    return at_once(message)
 
 
 def summary(found: Addressees, shown: int = 8) -> str:

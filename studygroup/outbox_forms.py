@@ -76,3 +76,4 @@ class MailForm(forms.Form):
         widget=forms.HiddenInput,
         error_messages=dict.fromkeys(("required", "invalid", "min_value", "max_value"), AGAIN),
     )
+    together = forms.BooleanField(required=False, label="Change the others like it, too")

@@ -100,6 +100,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "members.middleware.AdminSecondFactorMiddleware",
+    "studygroup.middleware.NotSetUpMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
 

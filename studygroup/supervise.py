@@ -41,6 +41,8 @@ def main() -> int:
     """Prepare the site and run it until it is told to stop; returns the exit code."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _ask_to_stop)
+    if "--empty" in sys.argv[1:]:
+        os.environ["STUDYGROUP_DEMO"] = "0"
     site = Site()
     try:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # bin/serve held it back until now
@@ -131,7 +133,7 @@ class Site:
             # Hashing and compressing take seconds, so only when a source has changed.
             collect = not stamp.is_file() or stamp.read_text() != now
             demo = os.environ.get("STUDYGROUP_DEMO", "1") != "0"
-            self._run_steps(["tables", *["static"] * collect, *["demo"] * demo])
+            self._run_steps(["tables", *["static"] * collect, "demo" if demo else "code"])
             if collect:
                 stamp.write_text(now)
 
@@ -295,6 +297,7 @@ STEPS: dict[str, tuple[str, list[list[str]]]] = {
         [["collectstatic", "--noinput", "--verbosity", "0"]],
     ),
     "demo": ("Loading the demonstration group…", [["load_demo"]]),
+    "code": ("Looking for the group…", [["setup_code", "--if-needed"]]),
 }
 
 

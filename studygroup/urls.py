@@ -15,6 +15,8 @@ from sessions_app.urls import sessions
 from studygroup.views import (
     calendars,
     circulars,
+    first_run,
+    group_settings,
     mail_choices,
     mail_kinds,
     organiser,
@@ -22,6 +24,7 @@ from studygroup.views import (
     outbox_mail,
     outside,
     public,
+    reports,
 )
 from studygroup.views.archive_export import archive_export
 from studygroup.views.search import search
@@ -45,7 +48,14 @@ organise = [
     path("mail/<slug:kind>/test/", mail_kinds.test, name="mail_kind_test"),
     path("mail/<slug:kind>/restore/", mail_kinds.restore, name="mail_kind_restore"),
     path("mail/<slug:kind>/waits/", mail_kinds.waits, name="mail_kind_waits"),
+    path("settings/", group_settings.overview, name="settings"),
+    path("settings/history/<int:pk>/", group_settings.past_change, name="settings_change"),
+    path("settings/<slug:name>/", group_settings.section, name="settings_section"),
     path("write/", circulars.write, name="circular"),
+    path("reports/", reports.report_list, name="reports"),
+    path("reports/<slug:slug>/", reports.report, name="report"),
+    path("reports/<slug:slug>.csv", reports.report_csv, name="report_csv"),
+    path("reports/<slug:slug>/rows/", reports.report_rows, name="report_rows"),
     path("archive/export/", archive_export, name="archive_export"),
     *members_organiser,
     *sessions_organiser,
@@ -53,6 +63,8 @@ organise = [
 
 urlpatterns = [
     path("", public.home, name="home"),
+    path("setup/", first_run.code, name="setup"),
+    path("setup/group/", first_run.group, name="setup_group"),
     path("about/", public.about, name="about"),
     path("privacy/", public.privacy, name="privacy"),
     path("group.css", public.group_css, name="group_css"),

@@ -161,6 +161,8 @@ def test_the_public_addresses_are_exactly_these():
     }
     assert public == {
         "",
+        "setup/",
+        "setup/group/",
         "about/",
         "privacy/",
         "group.css",

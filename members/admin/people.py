@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from members import membership
+from members import membership, settings_desk
 from members.admin.readonly import ReadOnly
 from members.errors import Refused
 from members.models import (
@@ -21,6 +21,7 @@ from members.models import (
     Group,
     Member,
     SeatChange,
+    SettingChange,
     Strength,
     User,
 )
@@ -91,6 +92,15 @@ class PersonAdmin(KeepsAnOrganiser, UserAdmin):
 class GroupAdmin(admin.ModelAdmin):
     list_display = ["name", "capacity", "waiting_list_open"]
 
+    def save_model(self, request: HttpRequest, obj: Group, form, change: bool) -> None:
+        """The history of the settings tells what is corrected here, too."""
+        with transaction.atomic():
+            before = Group.objects.locked() if change else None
+            super().save_model(request, obj, form, change)
+            for name in form.changed_data if before else ():
+                told = (settings_desk.told(name, getattr(group, name)) for group in (before, obj))
+                settings_desk.write(name, *told, by=request.user, now=timezone.now())
+
     def get_readonly_fields(self, request: HttpRequest, obj=None) -> list[str]:
         """The number of seats changes on the seat page, which writes it into the ledger."""
         return ["capacity"] if obj else []
@@ -142,4 +152,15 @@ class SeatChangeAdmin(ReadOnly, admin.ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj=None) -> bool:
         """The ledger tells everything that happened, or it tells nothing."""
+        return False
+
+
+@admin.register(SettingChange)
+class SettingChangeAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ["at", "field", "actor"]
+    list_select_related = ["actor"]
+    search_fields = ["field", "before", "after"]
+
+    def has_delete_permission(self, request: HttpRequest, obj=None) -> bool:
+        """The history tells everything that happened, or it tells nothing."""
         return False

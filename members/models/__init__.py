@@ -7,6 +7,8 @@ from members.models.knock import Knock
 from members.models.ledger import SeatChange
 from members.models.member import Member
 from members.models.review import Review, Score
+from members.models.setting_change import SettingChange
+from members.models.setup_code import SetupCode
 from members.models.user import User
 
 __all__ = [
@@ -24,6 +26,8 @@ __all__ = [
     "Review",
     "Score",
     "SeatChange",
+    "SettingChange",
+    "SetupCode",
     "StateTally",
     "Strength",
     "User",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
@@ -17,6 +18,7 @@ from members.access import organiser_required
 from members.errors import Refused
 from members.models import Application
 from members.names import isolated
+from members.views.organiser import told
 from sessions_app import guests
 from sessions_app.models import GuestChair, Session, nest
 
@@ -74,7 +76,7 @@ def _back(request: HttpRequest, fallback: str, anchor: str = "") -> HttpResponse
     return redirect(f"{reverse(page)}{anchor}" if page else fallback)
 
 
-def _carry_out(request: HttpRequest, verb: Callable[[], GuestChair], done: str) -> None:
+def _carry_out(request: HttpRequest, verb: Callable[[], GuestChair], done: str, *, now: datetime) -> None:
     try:
         chair = verb()
     except (Session.DoesNotExist, Application.DoesNotExist, GuestChair.DoesNotExist) as missing:
@@ -83,7 +85,9 @@ def _carry_out(request: HttpRequest, verb: Callable[[], GuestChair], done: str) 
         messages.error(request, str(refusal))
     else:
         messages.success(
-            request, done.format(name=isolated(chair.application.name), number=chair.session.number)
+            request,
+            done.format(name=isolated(chair.application.name), number=chair.session.number)
+            + f" {told.about_written(now=now)}",
         )
 
 
@@ -95,7 +99,8 @@ def guest_offer(request: HttpRequest, pk: int, application_pk: int) -> HttpRespo
     _carry_out(
         request,
         lambda: guests.offer(session_id=pk, application_id=application_pk, by=request.user, now=now),
-        "{name} is asked to session {number} as a guest; the mail is in the outbox.",
+        "{name} is asked to session {number} as a guest.",
+        now=now,
     )
     return _back(request, reverse("organise:session", args=[pk]), f"#candidate-{application_pk}")
 
@@ -109,7 +114,8 @@ def guest_revoke(request: HttpRequest, pk: int) -> HttpResponse:
     _carry_out(
         request,
         lambda: guests.revoke(chair_id=pk, by=request.user, now=now),
-        "The chair of {name} at session {number} is free again, and the mail is in the outbox.",
+        "The chair of {name} at session {number} is free again.",
+        now=now,
     )
     return _back(
         request,

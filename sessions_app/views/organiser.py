@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from members.access import group_of, organiser_required
 from members.errors import Refused
+from members.views.organiser import told
 from sessions_app import mails, planning, programme, schedule, stored, suggestions
 from sessions_app.changes import MovedIntoThePast
 from sessions_app.editor import LISTS, Editor
@@ -72,9 +73,9 @@ def _save(request: HttpRequest, editor: Editor) -> HttpResponse:
         return _page(request, editor)
     if not editor.is_valid():
         return _page(request, editor, status=422)
-    pk = editor.session.pk if editor.session else None
+    pk, now = editor.session.pk if editor.session else None, timezone.now()
     try:
-        saved = planning.save_session(session_id=pk, seen=editor.seen, plan=editor.plan(), now=timezone.now())
+        saved = planning.save_session(session_id=pk, seen=editor.seen, plan=editor.plan(), now=now)
     except planning.Changed as changed:
         editor.refuse(str(changed))
         editor.conflict = True
@@ -88,17 +89,17 @@ def _save(request: HttpRequest, editor: Editor) -> HttpResponse:
     if saved.state == Session.State.DRAFT:
         messages.success(request, f"{saved} is saved as a draft. Only organisers see it.")
     elif saved.told:
-        written = "a mail that says" if saved.told == 1 else f"{saved.told} mails that say"
-        are = "is" if saved.told == 1 else "are"
-        messages.success(request, f"{saved} is saved, and {written} what has changed {are} in the outbox.")
+        written = "One mail says" if saved.told == 1 else f"{saved.told} mails say"
+        said = f"{saved} is saved. {written} what has changed. {told.about_written(now=now)}"
+        messages.success(request, said)
     else:
         messages.success(request, f"{saved} is saved. No mail was sent.")
     if saved.new_guests:
         names = " and ".join(saved.new_guests)
         are = "is a new guest" if len(saved.new_guests) == 1 else "are new guests"
         messages.success(request, f"{names} {are}. If you meant somebody else, mend the name.")
-    if told := editor.told_kinds():
-        messages.success(request, told)
+    if kinds := editor.told_kinds():
+        messages.success(request, kinds)
     return redirect("organise:session", saved.pk)
 
 
@@ -199,7 +200,7 @@ def session_cancel(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         pk,
         lambda: schedule.cancel(session_id=pk, now=now),
-        lambda session: f"{session} is cancelled.",
+        lambda session: f"{session} is cancelled. {told.about_written(now=now)}",
     )
 
 

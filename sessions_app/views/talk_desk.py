@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from itertools import groupby
 
@@ -16,6 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from members.access import group_of, organiser_required
 from members.errors import Refused
+from members.views.organiser import told
 from sessions_app import proposals, talks
 from sessions_app.models import Presentation, Session
 from sessions_app.talk_forms import MessageForm, ScheduleForm
@@ -106,7 +108,14 @@ def talk(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _answer(
-    request: HttpRequest, pk: int, form: forms.Form, step: Callable[[dict], object], done: str
+    request: HttpRequest,
+    pk: int,
+    form: forms.Form,
+    step: Callable[[dict], object],
+    done: str,
+    *,
+    now: datetime,
+    then: str = "",
 ) -> HttpResponse:
     """Take one step with what the form says; a stale or refused one changes nothing and loses no words."""
     if not form.is_valid():
@@ -118,7 +127,7 @@ def _answer(
     except Refused as refused:
         form.add_error(None, str(refused))
         return _page(request, pk, form=form, status=409)
-    messages.success(request, done)
+    messages.success(request, f"{done} {told.about_written(now=now)}{then}")
     return redirect("organise:talk", pk)
 
 
@@ -126,10 +135,18 @@ def _answer(
 @require_POST
 def talk_accept(request: HttpRequest, pk: int) -> HttpResponse:
     """Say yes to a proposal."""
-    verb = partial(proposals.accept, talk_id=pk, by=request.user, now=timezone.now())
+    now = timezone.now()
+    verb = partial(proposals.accept, talk_id=pk, by=request.user, now=now)
     form = MessageForm(request.POST, auto_id="answer_%s")
-    done = "The talk is accepted, and the mail is in the outbox. Now give it a place."
-    return _answer(request, pk, form, lambda data: verb(message=data["message"]), done)
+    return _answer(
+        request,
+        pk,
+        form,
+        lambda data: verb(message=data["message"]),
+        "The talk is accepted.",
+        now=now,
+        then=" Now give it a place.",
+    )
 
 
 @organiser_required
@@ -137,10 +154,12 @@ def talk_accept(request: HttpRequest, pk: int) -> HttpResponse:
 def talk_decline(request: HttpRequest, pk: int) -> HttpResponse:
     """Say no to a talk."""
     seen = request.POST.get("seen", State.PROPOSED)
-    verb = partial(proposals.decline, talk_id=pk, seen=seen, by=request.user, now=timezone.now())
+    now = timezone.now()
+    verb = partial(proposals.decline, talk_id=pk, seen=seen, by=request.user, now=now)
     form = MessageForm(request.POST, auto_id="answer_%s")
-    done = "The talk is declined, and the mail is in the outbox."
-    return _answer(request, pk, form, lambda data: verb(message=data["message"]), done)
+    return _answer(
+        request, pk, form, lambda data: verb(message=data["message"]), "The talk is declined.", now=now
+    )
 
 
 @organiser_required
@@ -157,16 +176,15 @@ def talk_schedule(request: HttpRequest, pk: int) -> HttpResponse:
             talk_id=pk, session_id=data["session"], by=request.user, now=now, message=data["message"]
         )
 
-    return _answer(request, pk, form, verb, "The talk has its place, and the mail is in the outbox.")
+    return _answer(request, pk, form, verb, "The talk has its place.", now=now)
 
 
 @organiser_required
 @require_POST
 def talk_unschedule(request: HttpRequest, pk: int, session_pk: int) -> HttpResponse:
     """Take a talk out of a session."""
-    verb = partial(
-        proposals.unschedule, talk_id=pk, session_id=session_pk, by=request.user, now=timezone.now()
-    )
+    now = timezone.now()
+    verb = partial(proposals.unschedule, talk_id=pk, session_id=session_pk, by=request.user, now=now)
     form = MessageForm(request.POST, auto_id="answer_%s")
-    done = "The session no longer has the talk, and the mail is in the outbox."
-    return _answer(request, pk, form, lambda data: verb(message=data["message"]), done)
+    done = "The session no longer has the talk."
+    return _answer(request, pk, form, lambda data: verb(message=data["message"]), done, now=now)

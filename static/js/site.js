@@ -77,7 +77,10 @@ document.addEventListener("htmx:afterSettle", (event) => {
   improve(came);
   const said = came.matches("[data-announce]") ? came : came.querySelector("[data-announce]");
   const announcer = document.getElementById("announcer");
-  if (said && announcer) announcer.textContent = said.textContent.trim().replace(/\s+/g, " ");
+  if (!announcer) return;
+  announcer.className = "visually-hidden"; // what was refused before has been mended
+  announcer.textContent = "";
+  if (said) announcer.textContent = said.textContent.trim().replace(/\s+/g, " ");
 });
 
 // A refused or failed request says so where it can be seen and heard.

@@ -228,6 +228,8 @@ LEFT_OUT = {
     **dict.fromkeys(
         ["sessions_app.NotesDraft", "sessions_app.PrivateNote", "sessions_app.Progress"], PRIVATE
     ),
+    "members.SetupCode": "It is for a site without a group, and ends with the group's first day.",
+    "members.SettingChange": "The settings come as they are; who changed them is told on the site itself.",
     "sessions_app.ArchiveTally": "It counts the sessions, which come along.",
     "sessions_app.ArchiveUpload": "What was uploaded is sessions by now, or is emptied after a day.",
     "sessions_app.ImportedFile": "It compares with a folder that was brought to this site.",

@@ -21,7 +21,8 @@ from sessions_app.models.session import local_year
 from studygroup.search.words import Query
 
 MOST = 100  # rows of one source that are looked at closely
-RECENT = 3  # times as many sessions are looked through before all are
+RECENT = 3  # times as many sessions are walked through at most
+SAMPLE = 10  # of them tell whether walking is worth while
 ROWS = 20  # on a page
 STATEMENT = Path(__file__).with_suffix(".sql").read_text()
 
@@ -63,6 +64,8 @@ def execute(cursor, query: Query, reader: Reader, *, kind: str, year: int | None
         "page": page,
         "most": MOST + 1,  # one more tells that there are more
         "rows": ROWS,
+        "sample": SAMPLE,
+        "walked": RECENT * MOST,
         "forgotten": FORGOTTEN,
         "nameless": NAMELESS,
     }

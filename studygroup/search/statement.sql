@@ -3,50 +3,68 @@
 WITH visible (id, at) AS MATERIALIZED ({sessions}),  -- of the year that is asked for
 recent (id, at) AS MATERIALIZED ({recent}),  -- the newest of them
 
--- 1. The newest rows of each source that have the words, as the index finds them: phrases are only words here. Each
--- index is asked by itself, behind OFFSET 0: the planner does not reckon with what it costs to read the words of a row,
--- and would rather read those of all rows that it has at hand. What the recent sessions have is enough for common words;
--- only where it is not are all sessions looked through.
-session_words (id) AS NOT MATERIALIZED (
-    SELECT id FROM sessions_app_session WHERE search @@ %(loose)s::tsquery OFFSET 0
+-- 1. The newest rows of each source that have the words: phrases are only words here. The index hands over all rows
+-- of a word at once, however many they are. So what is newest is looked at first, row after row: where half of a
+-- sample have the words, the walk goes on until there are enough, and the index is not asked. Where it is asked, each
+-- index is by itself, behind OFFSET 0: the planner does not reckon with what it costs to read the words of a row, and
+-- would rather read those of all rows that it has at hand.
+session_walk (id, at, fits) AS NOT MATERIALIZED (
+    SELECT id, at, (SELECT search @@ %(loose)s::tsquery FROM sessions_app_session WHERE id = newest.id)
+    FROM (SELECT id, at FROM recent ORDER BY at DESC, id DESC OFFSET 0) AS newest
 ),
 session_new AS MATERIALIZED (
-    SELECT id, at FROM session_words JOIN recent USING (id) ORDER BY at DESC, id DESC LIMIT %(most)s
+    SELECT id, at FROM session_walk
+    WHERE (SELECT count(*) FROM (SELECT fits FROM session_walk LIMIT %(sample)s) AS sample WHERE fits) * 2 >= %(sample)s
+        AND fits LIMIT %(most)s
 ),
 session_found AS MATERIALIZED (
     SELECT id, at FROM session_new WHERE (SELECT count(*) FROM session_new) = %(most)s
     UNION ALL (
-        SELECT id, at FROM session_words JOIN visible USING (id)
+        SELECT id, at
+        FROM (SELECT id FROM sessions_app_session WHERE search @@ %(loose)s::tsquery OFFSET 0) AS worded
+        JOIN visible USING (id)
         WHERE (SELECT count(*) FROM session_new) < %(most)s ORDER BY at DESC, id DESC LIMIT %(most)s
     )
 ),
-notes_words (id, session_id) AS NOT MATERIALIZED (
-    SELECT notes.id, notes.session_id
-    FROM (SELECT id FROM sessions_app_notes WHERE search @@ %(loose)s::tsquery OFFSET 0) AS worded
-    JOIN ({notes}) AS notes (id, session_id) USING (id)
+notes_walk (id, at, fits) AS NOT MATERIALIZED (
+    SELECT notes.id, at, (SELECT search @@ %(loose)s::tsquery FROM sessions_app_notes WHERE id = notes.id)
+    FROM (SELECT id, at FROM recent ORDER BY at DESC, id DESC OFFSET 0) AS newest
+    CROSS JOIN LATERAL (
+        SELECT notes.id FROM ({notes}) AS notes (id, session_id) WHERE session_id = newest.id OFFSET 0
+    ) AS notes
 ),
 notes_new AS MATERIALIZED (
-    SELECT notes.id, at FROM notes_words AS notes JOIN recent ON recent.id = session_id
-    ORDER BY at DESC, notes.id DESC LIMIT %(most)s
+    SELECT id, at FROM notes_walk
+    WHERE (SELECT count(*) FROM (SELECT fits FROM notes_walk LIMIT %(sample)s) AS sample WHERE fits) * 2 >= %(sample)s
+        AND fits LIMIT %(most)s
 ),
 notes_found AS MATERIALIZED (
     SELECT id, at FROM notes_new WHERE (SELECT count(*) FROM notes_new) = %(most)s
     UNION ALL (
-        SELECT notes.id, at FROM notes_words AS notes JOIN visible ON visible.id = session_id
+        SELECT notes.id, at
+        FROM (SELECT id FROM sessions_app_notes WHERE search @@ %(loose)s::tsquery OFFSET 0) AS worded
+        JOIN ({notes}) AS notes (id, session_id) USING (id) JOIN visible ON visible.id = session_id
         WHERE (SELECT count(*) FROM notes_new) < %(most)s ORDER BY at DESC, notes.id DESC LIMIT %(most)s
     )
 ),
-reading_words (id, session_id) AS NOT MATERIALIZED (
-    SELECT id, session_id FROM sessions_app_reading WHERE search @@ %(loose)s::tsquery OFFSET 0
+reading_walk (id, at, fits) AS NOT MATERIALIZED (
+    SELECT reading.id, at, (SELECT search @@ %(loose)s::tsquery FROM sessions_app_reading WHERE id = reading.id)
+    FROM (SELECT id, at FROM recent ORDER BY at DESC, id DESC OFFSET 0) AS newest
+    CROSS JOIN LATERAL (
+        SELECT id FROM sessions_app_reading WHERE session_id = newest.id ORDER BY id DESC OFFSET 0
+    ) AS reading
 ),
 reading_new AS MATERIALIZED (
-    SELECT reading.id, at FROM reading_words AS reading JOIN recent ON recent.id = session_id
-    ORDER BY at DESC, reading.id DESC LIMIT %(most)s
+    SELECT id, at FROM reading_walk
+    WHERE (SELECT count(*) FROM (SELECT fits FROM reading_walk LIMIT %(sample)s) AS sample WHERE fits) * 2 >= %(sample)s
+        AND fits LIMIT %(most)s
 ),
 reading_found AS MATERIALIZED (
     SELECT id, at FROM reading_new WHERE (SELECT count(*) FROM reading_new) = %(most)s
     UNION ALL (
-        SELECT reading.id, at FROM reading_words AS reading JOIN visible ON visible.id = session_id
+        SELECT reading.id, at
+        FROM (SELECT id, session_id FROM sessions_app_reading WHERE search @@ %(loose)s::tsquery OFFSET 0) AS reading
+        JOIN visible ON visible.id = session_id
         WHERE (SELECT count(*) FROM reading_new) < %(most)s ORDER BY at DESC, reading.id DESC LIMIT %(most)s
     )
 ),
@@ -54,39 +72,63 @@ talk_at (id, at) AS MATERIALIZED (  -- the last time that each was given
     SELECT presentation_id, max(at) FROM (SELECT * FROM sessions_app_slot OFFSET 0) AS slot  -- read once, as a whole
     JOIN visible ON visible.id = session_id GROUP BY presentation_id
 ),
-talk_words (id) AS NOT MATERIALIZED (
-    SELECT id FROM sessions_app_presentation WHERE search @@ %(loose)s::tsquery OFFSET 0
+talk_given (id, at) AS MATERIALIZED (
+    SELECT presentation_id, max(at) FROM recent
+    CROSS JOIN LATERAL (
+        SELECT presentation_id FROM sessions_app_slot WHERE session_id = recent.id OFFSET 0
+    ) AS slot
+    GROUP BY presentation_id
+),
+talk_walk (id, at, fits) AS NOT MATERIALIZED (
+    SELECT id, at, (SELECT search @@ %(loose)s::tsquery FROM sessions_app_presentation WHERE id = given.id)
+    FROM (SELECT id, at FROM talk_given ORDER BY at DESC, id DESC OFFSET 0) AS given
 ),
 talk_new AS MATERIALIZED (
-    SELECT id, at FROM talk_words JOIN (
-        SELECT presentation_id AS id, max(at) AS at FROM sessions_app_slot JOIN recent ON recent.id = session_id
-        GROUP BY presentation_id
-    ) AS given USING (id)
-    ORDER BY at DESC, id DESC LIMIT %(most)s
+    SELECT id, at FROM talk_walk
+    WHERE (SELECT count(*) FROM (SELECT fits FROM talk_walk LIMIT %(sample)s) AS sample WHERE fits) * 2 >= %(sample)s
+        AND fits LIMIT %(most)s
 ),
 talk_found AS MATERIALIZED (  -- one that stands in no session is the organisers'
     SELECT id, at FROM talk_new WHERE (SELECT count(*) FROM talk_new) = %(most)s
     UNION ALL (
-        SELECT id, at FROM talk_words LEFT JOIN talk_at USING (id)
+        SELECT id, at FROM (SELECT id FROM sessions_app_presentation WHERE search @@ %(loose)s::tsquery OFFSET 0) AS worded
+        LEFT JOIN talk_at USING (id)
         WHERE (SELECT count(*) FROM talk_new) < %(most)s
             AND (at IS NOT NULL OR (%(sees_everything)s AND %(year)s::int IS NULL))
         ORDER BY at DESC NULLS LAST, id DESC LIMIT %(most)s
     )
 ),
 -- People are of no year, and their words stand in several tables: whoever has one of the words.
-readable (id) AS MATERIALIZED ({members}),  -- of whom more than the name may be found
+readable (id) AS NOT MATERIALIZED ({members}),  -- of whom more than the name may be found
+member_walk (id, fits) AS NOT MATERIALIZED (
+    SELECT id, (SELECT search @@ %(any)s::tsquery FROM members_user WHERE id = user_id)
+        OR ((SELECT search @@ %(any)s::tsquery FROM members_member WHERE id = newest.id)
+            AND EXISTS (SELECT FROM readable WHERE id = newest.id))
+    FROM (SELECT id, user_id FROM members_member ORDER BY id DESC LIMIT %(walked)s) AS newest
+),
+member_new AS MATERIALIZED (
+    SELECT id FROM member_walk
+    WHERE (SELECT count(*) FROM (SELECT fits FROM member_walk LIMIT %(sample)s) AS sample WHERE fits) * 2 >= %(sample)s
+        AND %(is_member)s AND %(year)s::int IS NULL AND fits LIMIT %(most)s
+),
 member_found AS MATERIALIZED (
-    SELECT id, id IN (SELECT id FROM readable) AS is_readable FROM (
-        SELECT member.id FROM members_user AS account JOIN members_member AS member ON user_id = account.id
-        WHERE account.search @@ %(any)s::tsquery
-        UNION
-        SELECT id FROM members_member JOIN readable USING (id) WHERE search @@ %(any)s::tsquery
-        UNION
-        SELECT member_id FROM members_member_strengths JOIN readable ON readable.id = member_id
-        WHERE strength_id IN (SELECT id FROM members_strength WHERE search @@ %(any)s::tsquery)
+    SELECT id, EXISTS (SELECT FROM readable WHERE id = named.id) AS is_readable FROM (
+        SELECT id FROM member_new WHERE (SELECT count(*) FROM member_new) = %(most)s
+        UNION ALL (
+            SELECT id FROM (
+                SELECT member.id FROM members_user AS account
+                JOIN members_member AS member ON user_id = account.id WHERE account.search @@ %(any)s::tsquery
+                UNION
+                SELECT id FROM members_member JOIN readable USING (id) WHERE search @@ %(any)s::tsquery
+                UNION
+                SELECT member_id FROM members_member_strengths JOIN readable ON readable.id = member_id
+                WHERE strength_id IN (SELECT id FROM members_strength WHERE search @@ %(any)s::tsquery)
+            ) AS worded
+            WHERE (SELECT count(*) FROM member_new) < %(most)s AND %(is_member)s AND %(year)s::int IS NULL
+            ORDER BY id DESC LIMIT %(most)s
+        )
+        OFFSET 0
     ) AS named
-    WHERE %(is_member)s AND %(year)s::int IS NULL
-    ORDER BY id DESC LIMIT %(most)s
 ),
 presenter_found AS MATERIALIZED (  -- whoever has a talk that may be seen; members find each other as members
     SELECT id FROM (

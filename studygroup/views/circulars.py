@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from members import quiet
 from members.access import group_of, organiser_required
 from members.forms.queue import Mine, QueueForm
 from members.models import Strength
@@ -26,8 +27,7 @@ def write(request: HttpRequest) -> HttpResponse:
         return _page(request, CircularForm(initial=initial_of(request.GET)))
     form = CircularForm(request.POST)
     if not form.is_valid():
-        # htmx shows only what is answered by 200.
-        return _page(request, form, status=200 if request.htmx else 422)
+        return _page(request, form, status=422)
     typed, then = form.cleaned_data, request.POST.get("then", "")
     words = {"subject": typed["subject"], "text": typed["text"]}
     if then == "test":
@@ -38,7 +38,7 @@ def write(request: HttpRequest) -> HttpResponse:
             group=group_of(request),
             now=timezone.now(),
         )
-        messages.success(request, f"A test is in the outbox, to {message.to} alone.")
+        messages.success(request, f"A test is on its way to {message.to} alone.")
     elif then == "send":
         try:
             count = circulars.send(
@@ -53,7 +53,8 @@ def write(request: HttpRequest) -> HttpResponse:
         except Refused as refusal:
             messages.error(request, str(refusal))
             return _page(request, form, looks=True, status=409)
-        messages.success(request, f"{count} mail{'' if count == 1 else 's'} in the outbox.")
+        written = "One mail is written and goes" if count == 1 else f"{count} mails are written and go"
+        messages.success(request, f"{written} out {quiet.when(group_of(request), timezone.now())}.")
         return redirect(f"{reverse('organise:outbox')}?kind={circulars.kind_for(typed['to'])}")
     return _page(request, form, looks=True)
 
@@ -68,13 +69,15 @@ def _page(
         seen = circulars.mark(found, typed["subject"], typed["text"])
         context |= {"found": found, "names": circulars.summary(found), "seen": seen}
         if found.people:
-            context["mail"] = circulars.mail_to(
+            names = ("subject", "preview_text", "preview_html")
+            mail = circulars.mail_to(
                 found.people[0],
                 kind=circulars.kind_for(typed["to"]),
                 subject=typed["subject"],
                 text=typed["text"],
                 group=group_of(request),
             )
+            context |= dict(zip(names, mail, strict=True))
     return render(request, "organiser/circular.html", context, status=status)
 
 

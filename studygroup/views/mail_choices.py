@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
@@ -98,6 +99,7 @@ def _stop(request: HttpRequest, token: str) -> HttpResponse:
             "token": token,
             "address": masked(person.address),
             "is_stopped": chosen.get(name) == How.NOTHING,
+            "is_back": "back" in request.GET and chosen.get(name) == How.MAIL,
             "is_kept": chosen.get(name) == How.DIGEST,
             # Without the digest, nothing of this would be seen.
             "lost": [kinds.title_of(kind) for kind, how in chosen.items() if how == How.DIGEST]
@@ -114,7 +116,8 @@ def _carry_out(request: HttpRequest, token: str, recipient: str, name: str) -> H
         choices.choose(recipient, {name: how}, now=timezone.now())
     if request.POST.get("List-Unsubscribe") == ONE_CLICK:
         return HttpResponse(f"Stopped: {kinds.title_of(name)}.\n", content_type="text/plain; charset=utf-8")
-    return redirect("mail_stop", token)
+    back = "?back=yes" if how == How.MAIL else ""
+    return redirect(reverse("mail_stop", args=[token]) + back)
 
 
 def masked(address: str) -> str:

@@ -132,7 +132,7 @@ def test(request: HttpRequest, now_is: Current) -> HttpResponse:
     except Refused as refusal:
         messages.error(request, str(refusal))
         return _editor(request, now_is, form, status=409)
-    messages.success(request, f"A test is in the outbox, to {mail.to}. Nothing was saved.")
+    messages.success(request, f"A test is on its way to {mail.to}. Nothing was saved.")
     # The page is made again rather than led to, so that what was typed stays.
     form.data = form.data.copy()
     form.data["once"] = str(uuid.uuid4())

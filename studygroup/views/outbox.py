@@ -13,14 +13,15 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from members import recipients
+from members import quiet, recipients
 from members.access import group_of, organiser_required
+from members.quiet import AT_ONCE
 from outbox import desk
 from outbox.errors import Refused
 from outbox.history import BODIES, for_list
 from outbox.models import Message
 from studygroup import outbox_list
-from studygroup.mail_people import people_of
+from studygroup.mail_people import event_of, people_of
 from studygroup.outbox_forms import FilterForm
 from studygroup.outbox_list import MOST, STATES, Filters, Outbox
 
@@ -45,6 +46,7 @@ def message_list(request: HttpRequest) -> HttpResponse:
             "filters": filters,
             "not_understood": form.not_understood(),
             "person": outbox.person,
+            "event": event_of(filters.thread) if filters.thread else None,
             "states": [
                 {
                     "label": label,
@@ -91,6 +93,7 @@ def together(request: HttpRequest) -> HttpResponse:
             "do": do,
             "going": [for_list(mail, names) for mail in going[:SHOWN]],
             "count": len(going),
+            "when": _when(request, going),
             "people": len({mail.to for mail in going}),
             "others": max(0, len(going) - SHOWN),
             "staying": [for_list(mail, names) for mail in staying[:SHOWN]],
@@ -116,7 +119,11 @@ def together_confirm(request: HttpRequest) -> HttpResponse:
     except Refused as refusal:
         messages.error(request, str(refusal))
     else:
-        _tell(request, outcome, "released" if verb is desk.release else "discarded")
+        if verb is desk.release:
+            go = "goes" if len(outcome.done) == 1 else "go"
+            _tell(request, outcome, f"released and {go} out {_when(request, outcome.done)}")
+        else:
+            _tell(request, outcome, "discarded")
     return _back(request)
 
 
@@ -130,6 +137,14 @@ def _tell(request: HttpRequest, outcome: desk.Outcome, done: str) -> None:
     for why in dict.fromkeys(why for _, why in outcome.left):
         count = sum(why == other for _, other in outcome.left)
         messages.warning(request, f"{_mails(count)} left as {'it' if count == 1 else 'they'} stood: {why}")
+
+
+def _when(request: HttpRequest, mails: list[Message]) -> str:
+    """When these go, if they are released now. What somebody is waiting for goes during quiet hours, too."""
+    later = quiet.when(group_of(request), timezone.now())
+    if later == AT_ONCE or all(mail.urgent for mail in mails):
+        return AT_ONCE
+    return f"{AT_ONCE}, or {later}" if any(mail.urgent for mail in mails) else later
 
 
 def _mails(count: int) -> str:

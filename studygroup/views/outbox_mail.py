@@ -13,8 +13,8 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from members import recipients
-from members.access import organiser_required
+from members import quiet, recipients
+from members.access import group_of, organiser_required
 from outbox import choices, desk, kinds
 from outbox.errors import Refused
 from outbox.history import for_list
@@ -25,6 +25,8 @@ from sessions_app import difference
 from studygroup.mail_people import event_of, people_of
 from studygroup.outbox_forms import MailForm
 from studygroup.views.mail_frame import framed
+
+MOST_NAMED = 5  # mails named one by one in a message
 
 
 # --- Reading -----------------------------------------------------------------------------------------
@@ -109,7 +111,10 @@ def _seen(request: HttpRequest, pk: int) -> dict[int, int] | None:
 @require_POST
 def release(request: HttpRequest, pk: int) -> HttpResponse:
     """Let a draft go out."""
-    return _do(request, pk, desk.release, "The mail is released.", ids=[pk], seen=_seen(request, pk))
+    urgent = Message.objects.filter(pk=pk, urgent=True).exists()
+    when = quiet.AT_ONCE if urgent else quiet.when(group_of(request), timezone.now())
+    done = f"The mail is released and goes out {when}."
+    return _do(request, pk, desk.release, done, ids=[pk], seen=_seen(request, pk))
 
 
 @organiser_required
@@ -148,8 +153,9 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     form = MailForm(request.POST)
     if not form.is_valid():
         return _editor(request, mail, form, status=422)
+    save = desk.edit_together if form.cleaned_data["together"] else desk.edit
     try:
-        desk.edit(
+        saved = save(
             pk,
             subject=form.cleaned_data["subject"],
             source=form.cleaned_data["source"],
@@ -168,8 +174,21 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     except Refused as refused:
         form.add_error(None, str(refused))
         return _editor(request, mail, form, status=409)
-    messages.success(request, "The mail is changed.")
+    if isinstance(saved, desk.Outcome):
+        _say_changed(request, saved)
+    else:
+        messages.success(request, "The mail is changed.")
     return redirect("organise:message", pk)
+
+
+def _say_changed(request: HttpRequest, outcome: desk.Outcome) -> None:
+    count = len(outcome.done)
+    messages.success(request, "The mail is changed." if count == 1 else f"{count} mails are changed.")
+    if outcome.left:
+        named = ", ".join(message.to for message, _ in outcome.left[:MOST_NAMED])
+        if (more := len(outcome.left) - MOST_NAMED) > 0:
+            named += f" and {more} more"
+        messages.error(request, f"Not changed, since they differ in that place: {named}.")
 
 
 @organiser_required
@@ -216,6 +235,7 @@ def _editor(
 ) -> HttpResponse:
     """The editor. conflict: why it was not saved; the mail as it is now then stands beside what was typed."""
     context = {"mail": for_list(mail), "form": form, "conflict": conflict}
+    context["alike"] = desk.like(mail)[: desk.MOST].count() if mail.state == Message.State.DRAFT else 0
     context["masked"] = bool(STAND_IN.search(_shown(mail)["source"]))
     if conflict:
         theirs = _shown(mail)

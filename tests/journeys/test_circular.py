@@ -24,7 +24,7 @@ def test_organiser_writes_to_those_who_have_not_answered(visitor):
     desk = visitor(1280)
     if not desk.scripted:
         desk.page.set_viewport_size({"width": 360, "height": 900})
-    desk.expected = set() if desk.scripted else {422}
+    desk.expected = {422}
     desk.sign_in(orla.user)
 
     page = desk.open(f"/organise/sessions/{session.pk}/room/")
@@ -41,14 +41,15 @@ def test_organiser_writes_to_those_who_have_not_answered(visitor):
     page.get_by_label("Text").fill("Dear {{ name }},\n\nplease *answer*.")
     page.get_by_label("Subject").press("Enter")  # looks, and never sends
     page.get_by_text("It goes to 2 people.").wait_for()
-    assert "Dear Mira," in page.locator(".letter").inner_text()
+    assert "Dear Mira," in page.locator(".letter").first.inner_text()
+    assert page.locator(".letter em").inner_text() == "answer"
     assert Message.objects.count() == 0
     desk.check_page()
 
     desk.press("Send a test to me")
-    page.get_by_text("A test is in the outbox, to orla@example.org alone.").wait_for()
+    page.get_by_text("A test is on its way to orla@example.org alone.").wait_for()
     desk.press("Write to 2 people")
-    page.get_by_text("2 mails in the outbox.").wait_for()
+    page.get_by_text("2 mails are written and go out at once.").wait_for()
     subjects = Message.objects.order_by("to").values_list("to", "subject")
     assert list(subjects) == [
         ("m@example.org", "Do you come, Mira?"),

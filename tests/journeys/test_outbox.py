@@ -69,7 +69,7 @@ def test_organiser_edits_one_draft_and_releases_the_announcement(visitor, organi
     assert "Three people get mail at once" in page.locator("main").inner_text()
     desk.check_page()
     desk.press("Release 3 mails")
-    assert "3 mails are released." in page.locator("main").inner_text()
+    assert "3 mails are released and go out at once." in page.locator("main").inner_text()
 
     while delivery.deliver_due():
         pass

@@ -49,7 +49,8 @@ def post(client, application, **data):
         ("Dear {name}, from {group}.", "Dear Zoë, from Tuesday Readers."),
         ("{} { name } {1} {a b} {{", "{} { name } {1} {a b} {{"),
         ('{"key": 1} f(x) = {x | x > 0}', '{"key": 1} f(x) = {x | x > 0}'),
-        ("{{name}}", "{Zoë}"),
+        ("{{name}}, {{ name }} of {{ group }}", "Zoë, Zoë of Tuesday Readers"),
+        ("{ name } {{ {name} }}", "{ name } {{ Zoë }}"),
     ],
 )
 def test_placeholders_are_filled_in_and_other_braces_stay(text, filled):

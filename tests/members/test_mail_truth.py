@@ -162,11 +162,11 @@ def test_code_or_link_is_outdated_when_it_opens_nothing_any_more(group, kind, wh
     ("waiting", "going", "sentence"),
     [
         (1, 0, "The mail waits in the outbox until it is released."),
-        (0, 1, "The mail is in the outbox."),
+        (0, 1, "The mail is on its way."),
         (3, 0, "The mails wait in the outbox until they are released."),
-        (0, 3, "The mails are in the outbox."),
-        (1, 2, "The mails are in the outbox; 1 of them waits there until it is released."),
-        (2, 1, "The mails are in the outbox; 2 of them wait there until they are released."),
+        (0, 3, "The mails are on their way."),
+        (1, 2, "The mails are written; 1 of them waits in the outbox until it is released."),
+        (2, 1, "The mails are written; 2 of them wait in the outbox until they are released."),
     ],
 )
 def test_page_says_of_mails_whether_they_wait(group, waiting, going, sentence):
@@ -175,18 +175,23 @@ def test_page_says_of_mails_whether_they_wait(group, waiting, going, sentence):
         KindSetting.objects.update_or_create(kind="shortlisted", defaults={"waits": waits})
         names += [write("shortlisted", ApplicationFactory()).recipient for _ in range(count)]
     assert told.about_mails(names, now=NOW) == sentence
+    assert told.about_written(now=NOW) == sentence
+
+
+def test_page_says_when_a_change_wrote_to_nobody(group):
+    assert told.about_written(now=NOW) == "Nobody gets a mail."
 
 
 def test_page_says_of_one_mail_whether_it_waits(group):
     name = write("shortlisted", ApplicationFactory()).recipient
     assert told.about_mail(name, now=NOW) == "The mail waits in the outbox until it is released."
     release_all()
-    assert told.about_mail(name, now=NOW) == "The mail is in the outbox."
+    assert told.about_mail(name, now=NOW) == "The mail is on its way."
 
 
 def test_mail_of_another_moment_is_not_spoken_of(group):
     name = write("shortlisted", ApplicationFactory()).recipient
-    assert told.about_mail(name, now=NOW + DAY) == "The mail is in the outbox."
+    assert told.about_mail(name, now=NOW + DAY) == "The mail is on its way."
 
 
 def test_kind_that_organisers_let_wait_is_told_on_the_members_page(group, organiser, client_of):

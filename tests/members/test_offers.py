@@ -114,7 +114,7 @@ def test_eight_workers_and_an_organiser_never_invite_too_many(group, organiser):
 
 
 def test_switching_offers_is_said_once(group):
-    offers.set_automatic(on=False)
+    offers.set_automatic(on=False, by=None, now=NOW)
     assert Group.objects.get().automatic_offers is False
     with pytest.raises(Refused, match="Automatic offers are off already"):
-        offers.set_automatic(on=False)
+        offers.set_automatic(on=False, by=None, now=NOW)

@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from members.models import Group
-from members.quiet import is_quiet
+from members.quiet import is_quiet, when
 
 
 def group(start=time(22), end=time(8), zone="Europe/Tallinn") -> Group:
@@ -47,3 +47,14 @@ def test_the_night_is_as_long_as_the_clock_makes_it_and_in_one_piece(evening, ho
     steps = [is_quiet(group(), evening + timedelta(minutes=15 * n)) for n in range(4 * 20)]
     changes = sum(before != after for before, after in pairwise(steps))
     assert (sum(steps) / 4, changes) == (hours, 2)
+
+
+@pytest.mark.parametrize(
+    ("hour", "sentence"), [(19, "at once"), (21, "when the quiet hours end, at 08:00")]
+)  # UTC, two hours behind Tallinn
+def test_page_says_when_a_mail_that_can_wait_goes(hour, sentence):
+    assert when(group(), datetime(2026, 1, 15, hour, 30, tzinfo=UTC)) == sentence
+
+
+def test_without_a_group_mail_goes_at_once():
+    assert when(None, datetime(2026, 1, 15, 3, 0, tzinfo=UTC)) == "at once"

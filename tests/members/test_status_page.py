@@ -16,6 +16,7 @@ from members import admissions, applying, decisions, export, invitations, keepin
 from members.models import Application, Decision, Invitation, Member
 from members.models.application import State
 from members.waiting_time import UNKNOWN
+from outbox import choices
 from outbox.models import Choice, Message
 from sessions_app.models import GuestChair
 from tests.factories import (
@@ -455,11 +456,14 @@ def test_export_holds_mails_about_other_things_and_how_mail_is_wanted_but_nothin
             due_at=NOW,
         )
     Choice.objects.create(recipient=name, kind="circular_applicants", how="nothing", changed_at=NOW)
+    stop = choices.stop_token(name, "circular_applicants")
+    Message.objects.filter(kind="circular_applicants").update(text=f"Stop: /mail/stop/{stop}/")
 
     held = client.get(address(much, "application_export")).json()
 
     subjects = [mail["subject"] for mail in held["mails"]]
     assert subjects[-2:] == ["Circular sent", "Circular held stopped"]
+    assert held["mails"][-1]["text"] == "Stop: /mail/stop/[taken out]/"
     assert len(subjects) == 4
     assert held["how_you_want_your_mail"] == {"The organisers write to applicants": "Not at all"}
 

@@ -47,6 +47,27 @@ def test_secrets_leave_with_the_mail_and_stay_nowhere(db, smtp):
     assert ("s3cret" in kept, delivery.BLOT in message.source, message.secrets) == (False, True, [])
 
 
+def test_secret_in_a_subject_stays_nowhere_either(db, smtp):
+    message = write(secrets=["s3cret"])
+    Message.objects.update(subject=f"{'x' * 230} s3cret")
+
+    delivery.deliver_due()
+
+    message.refresh_from_db()
+    assert smtp.mails[0]["Subject"].endswith("s3cret")
+    assert (message.state, message.subject) == (State.SENT, f"{'x' * 230} {delivery.BLOT}"[:250])
+
+
+def test_null_characters_in_an_answer_are_left_out(db, smtp):
+    message = write()
+    smtp.refusals = ["554 No\x00such reader"]
+
+    delivery.deliver_due()
+
+    message.refresh_from_db()
+    assert (message.state, message.error) == (State.FAILED, "554 Nosuch reader")
+
+
 def test_a_refusal_for_good_is_not_repeated_and_is_shown(db, smtp):
     message = write()
     smtp.refusals = ["554 5.7.1 No such reader"]

@@ -8,11 +8,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection, transaction
+from hypothesis import given
+from hypothesis import strategies as st
 
 from outbox import choices, desk, kinds
 from outbox.errors import Refused
 from outbox.kinds import Kind
 from outbox.masking import LinkLost, mask_of
+from outbox.merging import carried_over
 from outbox.models import Message
 from tests.mails import write_text
 
@@ -131,7 +134,7 @@ def test_release_of_several_tells_what_became_of_each(db, kind):
 
 def test_release_when_all_are_stale_is_refused(db, kind):
     ids = [write(kind, State.SENT, n=n).pk for n in (1, 2)]
-    with pytest.raises(Refused, match="none of these mails is as it was"):
+    with pytest.raises(Refused, match="None of these mails is as it was when you looked"):
         desk.release(ids, by=ORLA, now=LATER)
 
 
@@ -297,7 +300,7 @@ def test_two_organisers_release_one_wins_and_the_other_is_told(kind):
         lambda: desk.release(ids, by=ORLA, now=LATER),
         lambda: desk.release(reversed(ids), by=MAX, now=LATER),
     )
-    assert told == ["Somebody else was first: none of these mails is as it was. Nothing was changed."]
+    assert told == ["None of these mails is as it was when you looked. Nothing was changed."]
     mails = Message.objects.all()
     assert {mail.state for mail in mails} == {State.QUEUED}
     assert [mail.steps.count() for mail in mails] == [1, 1, 1]
@@ -325,3 +328,75 @@ def test_two_organisers_edit_one_wins_and_the_other_is_told(kind):
     assert told == ["Somebody else changed this mail meanwhile. Nothing was changed."]
     message.refresh_from_db()
     assert (message.version, message.steps.count()) == (1, 1)
+
+
+# --- Together ----------------------------------------------------------------------------------------
+def announcement(kind, n, name, **details) -> Message:
+    text = f"Dear {name},\n\nsession 18 is on Mnday.\n\nhttps://example.org/sessions/18/"
+    return write(kind, n=n, text=text, thread="session:18", **details)
+
+
+def edit_together(message, change) -> desk.Outcome:
+    old, new = change
+    return desk.edit_together(
+        message.pk,
+        subject=message.subject,
+        source=mask_of(message).hide(message.source).replace(old, new),
+        seen_version=message.version,
+        by=ORLA,
+        now=LATER,
+    )
+
+
+def test_change_is_carried_over_to_the_drafts_like_it_alone(db, kind):
+    ada, bo = announcement(kind, 1, "Ada"), announcement(kind, 2, "Bo")
+    others = [
+        announcement(kind, 3, "Cy", state=State.QUEUED),
+        write(kind, n=4, text="session 18 is on Mnday.", thread="session:19"),
+    ]
+    outcome = edit_together(ada, ("Mnday", "Monday"))
+    assert ([message.pk for message in outcome.done], outcome.left) == ([ada.pk, bo.pk], [])
+    for message, name in ((ada, "Ada"), (bo, "Bo")):
+        assert what_is(message) == (State.DRAFT, "", [("edited", ORLA, LATER, "")])
+        assert message.text.startswith(f"Dear {name},\n\nsession 18 is on Monday.\n\nhttps://example.org/")
+    for other in others:
+        other.refresh_from_db()
+        assert (other.version, "Mnday" in other.text) == (0, True)
+
+
+def test_draft_that_differs_in_that_place_is_left_and_named(db, kind):
+    ada, bo = announcement(kind, 1, "Ada"), announcement(kind, 2, "Bo")
+    edit(bo, source="Dear Bo,\n\nwe meet on Monday, and you present.\n", subject=bo.subject)
+    outcome = edit_together(ada, ("Mnday", "Monday"))
+    assert [message.pk for message in outcome.done] == [ada.pk]
+    assert [(message.pk, why) for message, why in outcome.left] == [
+        (bo.pk, "It differs where you made the change.")
+    ]
+    bo.refresh_from_db()
+    assert bo.source == "Dear Bo,\n\nwe meet on Monday, and you present.\n"
+
+
+def test_private_parts_stay_each_reader_s_own(db, kind, settings):
+    settings.MAIL_LEAVES_HERE = True
+    texts = {n: f"Open https://example.org/in/{TOKEN}{n}/\n\nand com." for n in (1, 2)}
+    first, second = (
+        write(kind, n=n, text=text, secrets=[f"{TOKEN}{n}"], thread="session:18") for n, text in texts.items()
+    )
+    edit_together(first, ("com.", "come."))
+    for n, message in ((1, first), (2, second)):
+        message.refresh_from_db()
+        assert message.text.startswith(f"Open https://example.org/in/{TOKEN}{n}/\n\nand come.\n")
+
+
+@given(
+    st.lists(st.sampled_from(["a", "b", "c", ""]), max_size=8),
+    st.lists(st.sampled_from(["a", "x", "y", ""]), max_size=8),
+    st.lists(st.sampled_from(["a", "b", "z", ""]), max_size=8),
+)
+def test_carrying_over_is_exact_where_texts_are_alike_and_loses_no_line_of_the_other(before, after, other):
+    before, after, other = ("\n".join(lines) for lines in (before, after, other))
+    assert carried_over(before, after, before) == after
+    assert carried_over(before, before, other) == other
+    carried = carried_over(before, after, other)
+    own = [line for line in other.split("\n") if line == "z"]
+    assert carried is None or [line for line in carried.split("\n") if line == "z"] == own

@@ -90,3 +90,10 @@ def test_forgetting_somebody_takes_their_mails_and_choices_and_leaves_that_steps
         "user:0",
         "user:12",
     ]
+
+
+def test_forgetting_somebody_takes_tests_which_may_show_anybody():
+    for about in ("test:7f3a", "test:1:7f3a", "tested:1"):
+        write(about)
+    assert forget_person("application:1", instead="user:0") == 2
+    assert abouts() == ["tested:1"]

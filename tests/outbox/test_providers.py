@@ -280,6 +280,13 @@ def test_what_is_no_bounce_of_ours_changes_nothing(report, event):
     assert kept(message) == (State.QUEUED, False, 0)
 
 
+def test_null_characters_in_a_report_are_left_out(report):
+    message = write()
+    assert report(bounce(message.message_id, Details="smtp;550\x00 no")) == 200
+    assert kept(message)[1:] == (True, 1)
+    assert message.bounce == "It came back. smtp;550 no"
+
+
 def test_a_complaint_is_recorded_as_what_it_is(report):
     message = write()
     assert report(bounce(message.message_id, RecordType="SpamComplaint", Type="SpamComplaint")) == 200

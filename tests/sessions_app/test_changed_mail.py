@@ -280,6 +280,13 @@ def test_presenters_hear_also_without_a_seat_and_each_once(group, member, kind):
     ]
 
 
+@pytest.mark.parametrize("kind", STEPS)
+def test_barred_account_hears_nothing(group, member, kind):
+    MemberFactory(user__email="barred@example.org", user__is_active=False)
+    STEPS[kind](announced())
+    assert addresses_of(kind) == ["mira@example.org"]
+
+
 @pytest.mark.parametrize("kind", ["session_changed", "session_cancelled"])
 def test_presenter_with_a_guest_chair_hears_once(group, organiser, kind):
     session = announced()
@@ -535,7 +542,7 @@ def test_page_says_before_and_after_how_many_hear_of_it(as_organiser):
         "Saving another date, time, place or link writes to 2 members and to presenters and guests besides. "
         "Other changes send no mail."
     ) in text_of(page)
-    assert "Session 7 is saved, and 2 mails that say what has changed are in the outbox." in text_of(moved)
+    assert "Session 7 is saved. 2 mails say what has changed. The mails are on their way." in text_of(moved)
     assert "Session 7 is saved. No mail was sent." in text_of(same)
     assert Message.objects.count() == 2
 

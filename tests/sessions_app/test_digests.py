@@ -20,7 +20,7 @@ from outbox.wording import Markdown
 from outbox.writing import write
 from sessions_app import digests, moments
 from sessions_app.mail_words import session_words
-from sessions_app.models import Progress, Rsvp, Session
+from sessions_app.models import Presentation, Progress, Rsvp, Session
 from tests import snapshots
 from tests.factories import (
     MemberFactory,
@@ -187,6 +187,16 @@ def test_mail_that_was_on_its_way_when_the_digest_was_chosen_stands_in_the_next(
     assert [text.count("- Session 17: ") for text in texts()] == [0, 1]
 
 
+@pytest.mark.parametrize("state", [Session.State.CANCELLED, Session.State.DRAFT])
+def test_mail_that_is_outdated_by_then_is_left_out(session, member, state):
+    later = SessionFactory(number=18, starts_at=MONDAY + timedelta(days=9))
+    for each in (session, later):
+        keep(member, each, at=MONDAY - timedelta(days=2))
+    Session.objects.filter(pk=later.pk).update(state=state)
+    digests.send(now=MONDAY)
+    assert ["- Session 17: " in texts()[0], "- Session 18: " in texts()[0]] == [True, False]
+
+
 def texts() -> list[str]:
     return list(Message.objects.filter(kind="digest").order_by("pk").values_list("text", flat=True))
 
@@ -217,6 +227,8 @@ def test_talk_leads_organisers_to_their_page_and_members_to_the_talk(session, me
     organiser, talk = OrganiserFactory(), PresentationFactory()
     for person in (member, organiser):
         keep(person, session, at=MONDAY - timedelta(days=1), about=f"talk:{talk.pk}:step:1")
+    Message.objects.update(kind="talk_proposed")
+    Presentation.objects.update(state="proposed")
     digests.send(now=MONDAY)
     found = [f"{settings.SITE_URL}/organise/talks/{talk.pk}/" in text for text in texts()]
     assert found == [False, True]
@@ -231,4 +243,4 @@ def test_look_costs_a_fixed_number_of_queries(session, many):
         with CaptureQueriesContext(connection) as queries:
             digests.send(now=now)
         costs.append(len(queries))
-    assert (costs, len(told())) == ([1, 23, 2], many)
+    assert (costs, len(told())) == ([1, 24, 2], many)

@@ -49,6 +49,19 @@ def test_each_scribe_is_told_once(session, member):
     assert told("scribe_named") == [("mira", f"scribe:{member.pk}"), ("other", f"scribe:{other.pk}")]
 
 
+def test_scribe_whose_mail_was_outdated_is_told_when_named_again(session, member):
+    name(session, member)
+    Message.objects.update(state="held", held_because="outdated")
+    name(session, None)
+    for _ in range(2):
+        name(session, member)
+    assert told("scribe_named") == [("mira", f"scribe:{member.pk}"), ("mira", f"scribe:{member.pk}:2")]
+    assert mails_in_time.scribe_outdated(Message.objects.last(), NOW) == ""
+    name(session, None)
+    name(session, member)
+    assert Message.objects.count() == 2
+
+
 def test_scribe_of_a_draft_is_told_when_it_is_announced(group, member):
     session = SessionFactory(starts_at=START, state=Session.State.DRAFT)
     name(session, member)

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from members.errors import Refused
 from outbox.models import Message
-from sessions_app import materials, presenting
+from sessions_app import mails_talks, materials, presenting
 from sessions_app.models import Material, Presentation, Presenter, PresenterLink, Session, StoredFile
 from tests.factories import (
     GroupFactory,
@@ -295,12 +295,26 @@ def test_two_clicks_at_once_make_one_link_and_one_mail():
 
 
 # --- Somebody is erased (rule 9) -----------------------------------------------------------------------
+def test_deleting_a_guest_takes_the_mails_to_them(ana, db):
+    kept = PresenterFactory(guest_name="Bo", email="bo@example.net")
+    gone = PresenterFactory(guest_name="Cy", email="cy@example.net")
+    for each in (kept, gone):
+        link, token = presenting.issue(each, by=None, now=NOW)
+        mails_talks.presenter_link(each, link.pk, token, GroupFactory.build(), now=NOW)
+
+    gone.delete()
+
+    assert list(Message.objects.values_list("recipient", flat=True)) == [f"presenter:{kept.pk}"]
+
+
 @pytest.mark.parametrize("way", ["account", "member", "many"])
 def test_erasing_a_member_leaves_nothing_of_the_guest_they_were(client, ana, talk, token, way):
     kept = PresenterFactory(guest_name="Bo", bio="Bo’s", url="https://example.org/bo", email="bo@example.net")
     presenting.issue(kept, by=None, now=NOW)
     presenting.issue(ana, by=None, now=NOW)
     presenting.revoke(link_id=ana.links.last().pk, now=NOW - timedelta(days=2))
+    for each in (ana, kept):
+        mails_talks.presenter_link(each, each.links.first().pk, "token", GroupFactory.build(), now=NOW)
     member = MemberFactory()
     Presenter.objects.filter(pk=ana.pk).update(
         guest_name="", member=member, bio="Mine", url="https://example.org/ana", email="ana@example.net"
@@ -317,4 +331,5 @@ def test_erasing_a_member_leaves_nothing_of_the_guest_they_were(client, ana, tal
     assert [at is not None for at in revoked] == [True, True]
     assert revoked[1] == NOW - timedelta(days=2)
     assert kept.links.get().revoked_at is None
+    assert set(Message.objects.values_list("recipient", flat=True)) == {f"presenter:{kept.pk}"}
     assert "Mine" not in text_of(client.get(f"/presenters/{ana.pk}/"))

@@ -86,6 +86,22 @@ def test_what_ended_is_forgotten_after_a_while_and_what_failed_later(db, done):
     assert [row for row in runs() if row[1] != READY] == []
 
 
+def test_job_that_fails_each_time_keeps_its_newest_traces_alone(db, done, monkeypatch):
+    monkeypatch.setattr(background, "MOST_TRACES", 2)
+    background.schedule(now=timezone.now())
+    work_off()
+    for _ in range(3):
+        background.schedule(now=timezone.now(), all_now=True)
+        work_off()
+    newest = DBTaskResult.objects.filter(status=FAILED).order_by("-finished_at").values_list("pk", flat=True)
+    kept = set(newest[:2])
+
+    background.schedule(now=timezone.now())
+
+    assert set(DBTaskResult.objects.filter(status=FAILED).values_list("pk", flat=True)) == kept
+    assert DBTaskResult.objects.filter(status=SUCCESSFUL).count() == 8
+
+
 def left_behind(*, tries: int = 1) -> DBTaskResult:
     """A run whose worker was killed a minute and a second ago."""
     background.run_job.enqueue("one")

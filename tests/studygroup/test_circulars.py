@@ -114,6 +114,44 @@ def test_send_of_what_was_not_looked_at_is_refused(desk, organiser):
     assert sentence in changed.text
 
 
+def test_send_to_others_than_were_looked_at_is_refused_though_they_are_as_many(desk, organiser):
+    ApplicationFactory(state=State.WAITING)
+    seen = desk("look", to=Selection.MEMBERS).context["seen"]
+    answer = desk("send", to=Selection.APPLICANTS, queue="state=waiting", seen=seen)
+    assert (answer.status_code, Message.objects.count()) == (409, 0)
+
+
+def test_barred_account_gets_none(desk, organiser):
+    MemberFactory(user__name="Barred", user__is_active=False)
+    assert names(Selection.MEMBERS) == ["Orla Quinn"]
+
+
+def test_history_of_an_applicant_who_wants_no_such_mail_does_not_tell_of_one(desk, organiser):
+    ApplicationFactory(name="Waits", state=State.WAITING)
+    quiet = ApplicationFactory(name="Quiet", state=State.WAITING)
+    key = recipients.of_application(quiet.pk)
+    choices.choose(key, {"circular_applicants": choices.How.NOTHING}, now=timezone.now())
+    assert desk("send", to=Selection.APPLICANTS, queue="state=waiting").status_code == 302
+    told = ApplicationChange.objects.filter(reason__startswith="Wrote to many")
+    assert list(told.values_list("application__name", flat=True)) == ["Waits"]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (
+            "{% if name %}" * 350 + "x" + "{% endif %}" * 350,
+            "Use at most 10 conditions within one another.",
+        ),
+        ("{% if " + "not " * 2000 + "name %}x{% endif %}", "Shorten the condition"),
+    ],
+)
+def test_conditions_without_end_are_refused(desk, organiser, text, sentence):
+    page = desk("look", to=Selection.MEMBERS, text=text)
+    assert page.status_code == 422
+    assert sentence in page.text
+
+
 def test_who_wants_no_such_mail_is_not_counted_and_gets_none(desk, organiser):
     ada = MemberFactory(user__name="Ada")
     key = recipients.of_user(ada.user_id)
@@ -142,6 +180,7 @@ def test_test_goes_to_its_writer_alone_and_once(desk, organiser):
         assert desk("test", to=Selection.MEMBERS).status_code == 200
     mail = Message.objects.get()
     assert (mail.to, mail.subject) == (organiser.email, "Test: Another room, Orla Quinn")
+    assert mail.urgent  # its writer waits for it, also at night
 
 
 @pytest.mark.parametrize(

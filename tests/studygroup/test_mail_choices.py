@@ -196,7 +196,10 @@ def test_stop_is_taken_back_with_the_same_link(member):
     visitor, address = Client(enforce_csrf_checks=True), stop(key(member))
     held = mail_to(key(member))
     visitor.post(address, {"do": "stop"})
-    assert visitor.post(address, {"do": "mail"})["Location"] == address
+    page = visitor.post(address, {"do": "mail"}, follow=True)
+    assert page.redirect_chain == [(f"{address}?back=yes", 302)]
+    assert "<h1>These mails come again</h1>" in page.text
+    assert "<h1>Stop these mails?</h1>" in visitor.get(address).text
     assert choices.of(key(member)) == {KIND: How.MAIL}
     held.refresh_from_db()
     assert held.state == "held"  # what was held back meanwhile stays so

@@ -163,6 +163,12 @@ def test_what_never_waits_cannot_be_made_to_wait(db, name):
     assert KindSetting.objects.count() == 0
 
 
+def test_left_out_names_an_address_that_is_only_asked_after():
+    kind = kinds.kind_of("confirm_address")
+    asked = Wording("Hello", "{% if confirm_url %}Confirm it.{% endif %}")
+    assert wordings.left_out(kind, asked) == ["confirm_url"]
+
+
 def test_left_out_names_the_addresses_that_are_gone():
     kind = kinds.kind_of("confirm_address")
     assert wordings.left_out(kind, Wording("Hello", "{{ name }}")) == ["confirm_url"]
@@ -267,11 +273,22 @@ def test_toggle_says_what_happens_from_now_on(desk):
     assert said(desk.post(address, {"waits": "perhaps"}, follow=True)) == [
         "Press one of the buttons of the list. Nothing was changed."
     ]
-    refused = desk.post(f"{LIST}login_code/waits/", {"waits": "yes"}, follow=True)
-    assert said(refused) == [
-        "“A code to sign in” always goes at once: somebody is waiting for it. Nothing was changed."
-    ]
     assert desk.get(address).status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("kind", "sentence"),
+    [
+        ("login_code", "“A code to sign in” always goes at once: somebody is waiting for it."),
+        ("circular", "“The organisers write to members” always goes at once: its writer has just read it."),
+        ("still_interested", "“Still interested?” always goes at once: held back, it would come too late."),
+        ("organiser_digest", "“The organisers’ weekly digest” always goes at once: its day is fixed."),
+    ],
+)
+def test_kind_that_never_waits_says_why(desk, kind, sentence):
+    refused = desk.post(f"{LIST}{kind}/waits/", {"waits": "yes"}, follow=True)
+    assert said(refused) == [f"{sentence} Nothing was changed."]
+    assert KindSetting.objects.count() == 0
 
 
 def test_editor_saves_what_was_typed(desk, organiser):
@@ -367,10 +384,15 @@ def test_test_of_what_is_typed_is_written_once_and_saves_nothing(desk, organiser
     once = "6f9619ff-8b86-4d01-b42d-00cf4fc964ff"
     for _ in range(2):
         response = desk.post(f"{PAGE}test/", typed(source="Typed", once=once))
-        assert said(response) == ["A test is in the outbox, to orla@example.org. Nothing was saved."]
+        assert said(response) == ["A test is on its way to orla@example.org. Nothing was saved."]
         assert response.context["form"]["source"].value() == "Typed"
     mail = Message.objects.get()
-    assert (mail.about, mail.to, mail.source) == (f"test:{once}", organiser.email, "Typed\n")
+    assert (mail.about, mail.to, mail.source, mail.urgent) == (
+        f"test:{once}",
+        organiser.email,
+        "Typed\n",
+        True,
+    )
     assert response.context["form"]["once"].value() != once
     assert KindSetting.objects.count() == 0
 
@@ -379,3 +401,11 @@ def test_test_of_a_wrong_wording_or_without_records_is_refused(desk):
     assert desk.post(f"{PAGE}test/", typed(source="{{ nmae }}")).status_code == 422
     assert desk.post(f"{PAGE}test/", typed()).status_code == 409
     assert Message.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [("login_code", "code"), ("circular", "text"), ("session_changed", "changes")]
+)
+def test_wording_without_what_the_mail_is_for_is_refused(db, kind, name):
+    with pytest.raises(WordingRefused, match="Leave {{ " + name + " }} in the text"):
+        wordings.checked(kinds.kind_of(kind), Wording("Subject", "Nothing of it."))

@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 from html import unescape
 from urllib.parse import parse_qs, urlsplit
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import transaction
@@ -207,6 +208,45 @@ def test_several_are_looked_at_before_anything_happens(group, desk):
     assert {mail.state for mail in Message.objects.filter(pk__in=[each.pk for each in drafts])} == {"draft"}
 
 
+@pytest.fixture
+def quiet(group):
+    """Quiet hours from an hour ago to three hours on, whatever the time is now."""
+    clock = timezone.now().astimezone(ZoneInfo(group.time_zone))
+    group.quiet_from, group.quiet_until = ((clock + timedelta(hours=n)).time() for n in (-1, 3))
+    group.save()
+    return f"when the quiet hours end, at {group.quiet_until:%H:%M}"
+
+
+@pytest.mark.parametrize(
+    ("urgent", "when"), [((False, False), "{}"), ((True, False), "at once, or {}"), ((True, True), "at once")]
+)
+def test_release_during_quiet_hours_says_when_mails_go(quiet, desk, urgent, when):
+    mails = [write(n, urgent=is_urgent) for n, is_urgent in enumerate(urgent)]
+    picks, seen = (",".join(f"{mail.pk}{end}" for mail in mails) for end in ("", ":0"))
+    looked = desk.post("/organise/outbox/together/", {"do": "release", "pick": picks})
+    assert f"Two people get mail {when.format(quiet)};" in looked.text
+    done = desk.post("/organise/outbox/together/confirm/", {"do": "release", "seen": seen}, follow=True)
+    assert f"2 mails are released and go out {when.format(quiet)}." in done.text
+
+
+def test_single_release_during_quiet_hours_says_when_it_goes(quiet, desk):
+    found = {}
+    for n, urgent in enumerate((False, True)):
+        page = desk.post(f"{LIST}{write(n, urgent=urgent).pk}/release/", follow=True)
+        found[urgent] = page.context["messages"]._loaded_data[0].message
+    assert found == {
+        False: f"The mail is released and goes out {quiet}.",
+        True: "The mail is released and goes out at once.",
+    }
+
+
+def test_list_of_one_event_names_it(group, desk):
+    session = SessionFactory(number=18, title="Trees")
+    page = desk.get(f"{LIST}?thread=session:{session.pk}").text
+    link = f'<a href="{reverse("organise:session", args=[session.pk])}" dir="auto">Session 18: Trees</a>'
+    assert f"Mails about {link}" in page
+
+
 def test_several_are_released_and_each_outcome_is_told(group, organiser, desk):
     good, old, sent = write(1), write(2, text="It was yesterday."), write(3, State.SENT)
     seen = ",".join(f"{mail.pk}:0" for mail in (good, old, sent))
@@ -216,7 +256,7 @@ def test_several_are_released_and_each_outcome_is_told(group, organiser, desk):
         follow=True,
     )
     assert page.redirect_chain == [(f"{LIST}?state=draft", 302)]
-    assert "One mail is released." in page.text
+    assert "One mail is released and goes out at once." in page.text
     assert "One mail is held back: The day has passed." in page.text
     assert "One mail is left as it stood: It is sent." in page.text
     assert list(MessageStep.objects.values_list("message", "what", "by")) == [
@@ -306,7 +346,7 @@ def test_mail_says_why_it_came_and_what_happened(group, organiser, desk):
 @pytest.mark.parametrize(
     ("verb", "state", "told", "after"),
     [
-        ("release", State.DRAFT, "The mail is released.", State.QUEUED),
+        ("release", State.DRAFT, "The mail is released and goes out at once.", State.QUEUED),
         ("discard", State.QUEUED, "The mail is discarded. It can be taken back.", State.HELD),
         ("restore", State.HELD, "The mail is a draft again.", State.DRAFT),
         ("retry", State.FAILED, "The mail is queued again.", State.QUEUED),
@@ -344,7 +384,7 @@ def test_one_mail_costs_a_fixed_number_of_queries(group, organiser, desk, steps)
     mail = write(1, about=f"session:{SessionFactory().pk}", recipient=f"user:{organiser.pk}")
     for _ in range(steps):
         mail.steps.create(what="edited", by=f"user:{organiser.pk}", at=NOW)
-    costs = {f"{LIST}{mail.pk}/": 8, f"{LIST}{mail.pk}/edit/": 5, f"{LIST}{mail.pk}/as-seen/": 5}
+    costs = {f"{LIST}{mail.pk}/": 8, f"{LIST}{mail.pk}/edit/": 6, f"{LIST}{mail.pk}/as-seen/": 5}
     assert queries_of(desk, costs) == costs
 
 
@@ -582,3 +622,20 @@ def test_dashboard_names_drafts_failed_and_returned_mails(group, desk):
     assert "The oldest was written three days ago" in page
     assert "One mail has failed" in page
     assert "One mail has come back" in page
+
+
+def test_edit_of_drafts_that_are_alike_changes_them_together_and_names_those_that_differ(group, desk):
+    first, second, third = (
+        write(n, text=text, about=f"session:18:{n}")
+        for n, text in ((1, "Dear A,\n\non Mnday."), (2, "Dear B,\n\non Mnday."), (3, "Another day."))
+    )
+    page = desk.get(f"{LIST}{first.pk}/edit/")
+    assert "Change the 2 other drafts like it, too" in page.text
+    typed = {"subject": "A fact", "source": "Dear A,\n\non Monday.", "version": 0}
+    answer = desk.post(f"{LIST}{first.pk}/edit/", typed | {"together": "on"}, follow=True)
+    assert "2 mails are changed." in answer.text
+    assert f"Not changed, since they differ in that place: {third.to}." in answer.text
+    texts = Message.objects.order_by("to").values_list("source", flat=True)
+    assert list(texts) == ["Dear A,\n\non Monday.\n", "Dear B,\n\non Monday.\n", "Another day.\n"]
+    desk.post(f"{LIST}{second.pk}/edit/", typed | {"source": "Alone.", "version": 1})
+    assert list(texts.all()) == ["Dear A,\n\non Monday.\n", "Alone.\n", "Another day.\n"]

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from members.models import User
-from sessions_app.models import Notes, ReadingLink, Session
+from sessions_app.models import Notes, ReadingLink, Session, Slot
 from studygroup import page_cache, search
 from studygroup.search import Asked, Reader, extracts, statement, words
 from studygroup.search.words import Lexemes, Term
@@ -377,6 +377,41 @@ def test_common_word_is_looked_at_in_the_newest_only_and_says_so(db, monkeypatch
     assert 'Sessions <span class="soft">3+</span>' in page
     Session.objects.filter(number__gt=3).delete()
     assert search.find(Asked("moss"), VISITOR).capped == frozenset()
+
+
+@pytest.mark.parametrize("sample", [1, 4, 1000])  # the newest is walked through, half of four, never
+@pytest.mark.parametrize("typed", ["moss", "moss -fern", '"moss fern"', "rare"])
+def test_common_word_finds_the_same_by_walking_as_by_the_index(db, monkeypatch, typed, sample):
+    monkeypatch.setattr(statement, "MOST", 3)
+    MemberFactory(bio="Rare.")
+    for number in range(1, 15):
+        session = HeldSessionFactory(
+            number=number,
+            title="Rare" if number == 2 else f"Moss {'fern' * (number % 2)}",
+            starts_at=NOW - timedelta(days=900 - number),
+        )
+        notes_of(session, f"On moss {'fern' * (number % 3)}", ["public", "members", "organisers"][number % 3])
+        for _ in range(number % 4):
+            ReadingFactory(session=session, title="Moss")
+        if number % 3:
+            PresentationFactory(title="Moss fern", session=session)
+            MemberFactory(bio="Moss", profile_audience=["members", "organisers"][number % 2])
+    again = PresentationFactory(title="Moss again", session=session)
+    Slot.objects.create(presentation=again, session=Session.objects.get(number=12))
+
+    def found() -> list:
+        answers = [
+            search.find(Asked(typed, year=year), reader)
+            for reader in (VISITOR, MEMBER, ORGANISER)
+            for year in (None, session.starts_at.year)
+        ]
+        return [(each.hits, each.counts, each.capped) for each in answers]
+
+    monkeypatch.setattr(statement, "SAMPLE", 10_000)
+    by_index = found()
+    monkeypatch.setattr(statement, "SAMPLE", sample)
+    assert found() == by_index
+    assert any(hits for hits, *_ in by_index)
 
 
 @pytest.mark.parametrize("old", ["Moss", "Notes", "Reading", "Talk"])

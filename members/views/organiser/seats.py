@@ -146,7 +146,7 @@ def seats_automatic(request: HttpRequest) -> HttpResponse:
     on = request.POST.get("on") == "1"
 
     def verb() -> str:
-        offers.set_automatic(on=on)
+        offers.set_automatic(on=on, by=request.user, now=timezone.now())
         return f"Automatic offers are {'on' if on else 'off'} now."
 
     return _carry_out(request, verb)
