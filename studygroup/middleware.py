@@ -42,7 +42,7 @@ class NotSetUpMiddleware:
         return self._instead(request) if self._lacks_group(request) else None
 
     def _lacks_group(self, request: HttpRequest) -> bool:
-        own = request.path.startswith(("/setup/", "/accounts/", "/admin/"))
+        own = request.path.startswith(("/setup/", "/accounts/", "/admin/", "/mail/provider/"))
         return not own and getattr(request, "study_group", request) is None
 
     def _instead(self, request: HttpRequest) -> HttpResponse:

@@ -78,8 +78,10 @@ document.addEventListener("htmx:afterSettle", (event) => {
   const said = came.matches("[data-announce]") ? came : came.querySelector("[data-announce]");
   const announcer = document.getElementById("announcer");
   if (!announcer) return;
-  announcer.className = "visually-hidden"; // what was refused before has been mended
-  announcer.textContent = "";
+  if (announcer.classList.contains("note-stop")) {
+    announcer.className = "visually-hidden"; // what was refused before has been mended
+    announcer.textContent = "";
+  }
   if (said) announcer.textContent = said.textContent.trim().replace(/\s+/g, " ");
 });
 

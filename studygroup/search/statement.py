@@ -1,9 +1,9 @@
 """The one statement behind a page of hits: statement.sql, with who may see what.
 
 That is asked of the models (`visible_to`), never said anew in the SQL. Each table has its column of words
-(migration 0004). The index gives the rows that have the words; of these the newest MOST of each source are
-looked at closely: phrases are checked, the better hits come first, and what the page lists is read. So a
-search costs about the same however common its words are.
+(migration 0004). The newest MOST rows of each source that have the words, found by walking through what is
+newest or by the index, are looked at closely: phrases are checked, the better hits come first, and what the
+page lists is read. So a search costs about the same however common its words are.
 """
 
 from __future__ import annotations

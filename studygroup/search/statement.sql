@@ -3,18 +3,21 @@
 WITH visible (id, at) AS MATERIALIZED ({sessions}),  -- of the year that is asked for
 recent (id, at) AS MATERIALIZED ({recent}),  -- the newest of them
 
+is_long (is_long) AS MATERIALIZED (SELECT count(*) = %(walked)s FROM recent),  -- enough to walk through
+
 -- 1. The newest rows of each source that have the words: phrases are only words here. The index hands over all rows
--- of a word at once, however many they are. So what is newest is looked at first, row after row: where half of a
--- sample have the words, the walk goes on until there are enough, and the index is not asked. Where it is asked, each
--- index is by itself, behind OFFSET 0: the planner does not reckon with what it costs to read the words of a row, and
--- would rather read those of all rows that it has at hand.
-session_walk (id, at, fits) AS NOT MATERIALIZED (
+-- of a word at once, however many they are. So in a long archive what is newest is looked at first, row after row: where
+-- half of a sample have the words, the walk goes on until there are enough, and the index is not asked. A walk is read
+-- only as far as it is asked for. Where the index is asked, it is by itself, behind OFFSET 0: the planner does not
+-- reckon with what it costs to read the words of a row, and would rather read those of all rows that it has at hand.
+session_walk (id, at, fits) AS MATERIALIZED (
     SELECT id, at, (SELECT search @@ %(loose)s::tsquery FROM sessions_app_session WHERE id = newest.id)
     FROM (SELECT id, at FROM recent ORDER BY at DESC, id DESC OFFSET 0) AS newest
 ),
 session_new AS MATERIALIZED (
     SELECT id, at FROM session_walk
-    WHERE (SELECT count(*) FROM (SELECT fits FROM session_walk LIMIT %(sample)s) AS sample WHERE fits) * 2 >= %(sample)s
+    WHERE (SELECT is_long FROM is_long)
+        AND (SELECT count(*) FROM (SELECT fits FROM session_walk LIMIT %(sample)s) AS sample WHERE fits) * 2 >= %(sample)s
         AND fits LIMIT %(most)s
 ),
 session_found AS MATERIALIZED (
@@ -26,7 +29,7 @@ session_found AS MATERIALIZED (
         WHERE (SELECT count(*) FROM session_new) < %(most)s ORDER BY at DESC, id DESC LIMIT %(most)s
     )
 ),
-notes_walk (id, at, fits) AS NOT MATERIALIZED (
+notes_walk (id, at, fits) AS MATERIALIZED (
     SELECT notes.id, at, (SELECT search @@ %(loose)s::tsquery FROM sessions_app_notes WHERE id = notes.id)
     FROM (SELECT id, at FROM recent ORDER BY at DESC, id DESC OFFSET 0) AS newest
     CROSS JOIN LATERAL (
@@ -35,7 +38,8 @@ notes_walk (id, at, fits) AS NOT MATERIALIZED (
 ),
 notes_new AS MATERIALIZED (
     SELECT id, at FROM notes_walk
-    WHERE (SELECT count(*) FROM (SELECT fits FROM notes_walk LIMIT %(sample)s) AS sample WHERE fits) * 2 >= %(sample)s
+    WHERE (SELECT is_long FROM is_long)
+        AND (SELECT count(*) FROM (SELECT fits FROM notes_walk LIMIT %(sample)s) AS sample WHERE fits) * 2 >= %(sample)s
         AND fits LIMIT %(most)s
 ),
 notes_found AS MATERIALIZED (
@@ -47,7 +51,7 @@ notes_found AS MATERIALIZED (
         WHERE (SELECT count(*) FROM notes_new) < %(most)s ORDER BY at DESC, notes.id DESC LIMIT %(most)s
     )
 ),
-reading_walk (id, at, fits) AS NOT MATERIALIZED (
+reading_walk (id, at, fits) AS MATERIALIZED (
     SELECT reading.id, at, (SELECT search @@ %(loose)s::tsquery FROM sessions_app_reading WHERE id = reading.id)
     FROM (SELECT id, at FROM recent ORDER BY at DESC, id DESC OFFSET 0) AS newest
     CROSS JOIN LATERAL (
@@ -56,7 +60,8 @@ reading_walk (id, at, fits) AS NOT MATERIALIZED (
 ),
 reading_new AS MATERIALIZED (
     SELECT id, at FROM reading_walk
-    WHERE (SELECT count(*) FROM (SELECT fits FROM reading_walk LIMIT %(sample)s) AS sample WHERE fits) * 2 >= %(sample)s
+    WHERE (SELECT is_long FROM is_long)
+        AND (SELECT count(*) FROM (SELECT fits FROM reading_walk LIMIT %(sample)s) AS sample WHERE fits) * 2 >= %(sample)s
         AND fits LIMIT %(most)s
 ),
 reading_found AS MATERIALIZED (
@@ -79,13 +84,14 @@ talk_given (id, at) AS MATERIALIZED (
     ) AS slot
     GROUP BY presentation_id
 ),
-talk_walk (id, at, fits) AS NOT MATERIALIZED (
+talk_walk (id, at, fits) AS MATERIALIZED (
     SELECT id, at, (SELECT search @@ %(loose)s::tsquery FROM sessions_app_presentation WHERE id = given.id)
     FROM (SELECT id, at FROM talk_given ORDER BY at DESC, id DESC OFFSET 0) AS given
 ),
 talk_new AS MATERIALIZED (
     SELECT id, at FROM talk_walk
-    WHERE (SELECT count(*) FROM (SELECT fits FROM talk_walk LIMIT %(sample)s) AS sample WHERE fits) * 2 >= %(sample)s
+    WHERE (SELECT is_long FROM is_long)
+        AND (SELECT count(*) FROM (SELECT fits FROM talk_walk LIMIT %(sample)s) AS sample WHERE fits) * 2 >= %(sample)s
         AND fits LIMIT %(most)s
 ),
 talk_found AS MATERIALIZED (  -- one that stands in no session is the organisers'
@@ -100,7 +106,7 @@ talk_found AS MATERIALIZED (  -- one that stands in no session is the organisers
 ),
 -- People are of no year, and their words stand in several tables: whoever has one of the words.
 readable (id) AS NOT MATERIALIZED ({members}),  -- of whom more than the name may be found
-member_walk (id, fits) AS NOT MATERIALIZED (
+member_walk (id, fits) AS MATERIALIZED (
     SELECT id, (SELECT search @@ %(any)s::tsquery FROM members_user WHERE id = user_id)
         OR ((SELECT search @@ %(any)s::tsquery FROM members_member WHERE id = newest.id)
             AND EXISTS (SELECT FROM readable WHERE id = newest.id))
@@ -108,8 +114,9 @@ member_walk (id, fits) AS NOT MATERIALIZED (
 ),
 member_new AS MATERIALIZED (
     SELECT id FROM member_walk
-    WHERE (SELECT count(*) FROM (SELECT fits FROM member_walk LIMIT %(sample)s) AS sample WHERE fits) * 2 >= %(sample)s
-        AND %(is_member)s AND %(year)s::int IS NULL AND fits LIMIT %(most)s
+    WHERE %(is_member)s AND %(year)s::int IS NULL AND (SELECT is_long FROM is_long)
+        AND (SELECT count(*) FROM (SELECT fits FROM member_walk LIMIT %(sample)s) AS sample WHERE fits) * 2 >= %(sample)s
+        AND fits LIMIT %(most)s
 ),
 member_found AS MATERIALIZED (
     SELECT id, EXISTS (SELECT FROM readable WHERE id = named.id) AS is_readable FROM (
