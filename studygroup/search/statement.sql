@@ -108,8 +108,12 @@ talk_found AS MATERIALIZED (  -- one that stands in no session is the organisers
 readable (id) AS NOT MATERIALIZED ({members}),  -- of whom more than the name may be found
 member_walk (id, fits) AS MATERIALIZED (
     SELECT id, (SELECT search @@ %(any)s::tsquery FROM members_user WHERE id = user_id)
-        OR ((SELECT search @@ %(any)s::tsquery FROM members_member WHERE id = newest.id)
-            AND EXISTS (SELECT FROM readable WHERE id = newest.id))
+        OR (EXISTS (SELECT FROM readable WHERE id = newest.id) AND (
+            (SELECT search @@ %(any)s::tsquery FROM members_member WHERE id = newest.id) OR EXISTS (
+                SELECT FROM members_member_strengths WHERE member_id = newest.id
+                    AND strength_id IN (SELECT id FROM members_strength WHERE search @@ %(any)s::tsquery)
+            )
+        ))
     FROM (SELECT id, user_id FROM members_member ORDER BY id DESC LIMIT %(walked)s) AS newest
 ),
 member_new AS MATERIALIZED (

@@ -384,6 +384,7 @@ def test_common_word_is_looked_at_in_the_newest_only_and_says_so(db, monkeypatch
 def test_common_word_finds_the_same_by_walking_as_by_the_index(db, monkeypatch, typed, sample):
     monkeypatch.setattr(statement, "MOST", 3)
     MemberFactory(bio="Rare.")
+    mosses = StrengthFactory(name="Moss")
     for number in range(1, 15):
         session = HeldSessionFactory(
             number=number,
@@ -395,7 +396,11 @@ def test_common_word_finds_the_same_by_walking_as_by_the_index(db, monkeypatch, 
             ReadingFactory(session=session, title="Moss")
         if number % 3:
             PresentationFactory(title="Moss fern", session=session)
-            MemberFactory(bio="Moss", profile_audience=["members", "organisers"][number % 2])
+            other = MemberFactory(
+                bio="Moss" if number % 2 else "", profile_audience=["members", "organisers"][number % 2]
+            )
+            if number % 4 != 1:
+                other.strengths.add(mosses)
     again = PresentationFactory(title="Moss again", session=session)
     Slot.objects.create(presentation=again, session=Session.objects.get(number=12))
 
